@@ -1,0 +1,104 @@
+"""The whole error family.
+
+The docstring of an error is its message, so a message can never carry an answer, an address, a
+URL or a key unless somebody writes one by hand. `permanent` says whether trying again can help.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class ConnectorError(Exception):
+    """Something went wrong in the connector; its log says where."""
+
+    permanent: bool = True
+
+    def __init__(self, message: str | None = None, *, permanent: bool | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)))
+        if permanent is not None:
+            self.permanent = permanent
+
+
+class ConfigError(ConnectorError):
+    """The configuration has faults: run `connector check` to see each with its mend."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults) or None)
+        self.faults = faults
+
+
+class Refused(ConnectorError):
+    """The submission was refused at the door; nothing of it was kept."""
+
+    status = 400
+    title = "Refused"
+
+
+class NotJson(Refused):
+    """The body is not JSON. Send one JSON object in UTF-8, as the form's recipe in docs/forms.md shows."""
+
+    title = "Not JSON"
+
+
+class WrongMediaType(Refused):
+    """The body must be sent as application/json. Set the Content-Type header of the request."""
+
+    status = 415
+    title = "Wrong media type"
+
+
+class NotAuthentic(Refused):
+    """The submission could not be shown to come from the school's form. Send X-Connector-Signature
+    or Authorization: Bearer with this form's own key, and check the sender's clock (5 minutes)."""
+
+    status = 401
+    title = "Not authentic"
+
+
+class UnknownForm(Refused):
+    """No form of this name is set up here. Check the address against `connector check`."""
+
+    status = 404
+    title = "Unknown form"
+
+
+class TooLarge(Refused):
+    """The submission is larger than 1 MiB. Send the answers without their files; files stay in the form's own storage."""
+
+    status = 413
+    title = "Too large"
+
+
+class LinkInvalid(Refused):
+    """This link is not valid any more. Use the newest message, or call the Designated Safeguarding Lead."""
+
+    status = 410
+    title = "Link not valid"
+
+
+class CannotAccept(ConnectorError):
+    """The concern cannot be made safe at this moment, so it was NOT accepted. Send it again shortly,
+    and tell the Designated Safeguarding Lead in person now."""
+
+    permanent = False
+
+
+class SealError(ConnectorError):
+    """Sealed content could not be opened or made: the key is missing, wrong or the content was altered."""
+
+
+class UnknownReference(ConnectorError):
+    """No concern with this reference is known here."""
+
+
+class DeliveryError(ConnectorError):
+    """A record or notice could not be delivered."""
+
+    permanent = False
+
+    def __init__(
+        self, message: str | None = None, *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, permanent=permanent)
+        self.retry_after = retry_after

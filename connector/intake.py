@@ -1,0 +1,175 @@
+"""Intake: a form's response in, a durable concern and its reference out.
+
+What is authentic is never refused for being incomplete or odd: what cannot be understood is kept
+as it arrived, filed as unrecognised, and told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from connector.checking.names import bare_name
+from connector.checking.words import plain
+from connector.errors import CannotAccept, NotJson, UnknownForm
+from connector.forms.proof import require_proof
+from connector.forms.reading import NotUnderstood
+from connector.ledger.accepting import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
+from connector.ledger.ledger import Ledger
+from connector.model.concern import Concern, Problem, ProblemKind
+from connector.model.moments import utc
+from connector.model.reference import Reference, new_reference
+from connector.model.submission import Arrival, Submission
+from connector.record.document import Origin, make_document, to_bytes
+from connector.routing import first_duties, route
+from connector.sealing import Sealer
+from connector.site import FormParts, Site
+
+_UNCLEAR = (ProblemKind.UNCLEAR, ProblemKind.MISMATCH)
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the sender is told. `repeat` says that this very response was accepted before."""
+
+    reference: Reference
+    received_at: datetime
+    repeat: bool
+    missing: tuple[Problem, ...]
+    unclear: tuple[Problem, ...]
+
+
+def place_of(reference: Reference, version: int) -> str:
+    """The place that sealed content is bound to."""
+    return f"{reference}/{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The verbs by which submissions come in. `wake` tells the engine that something is owed."""
+
+    sites: Mapping[str, Site]
+    ledger: Ledger
+    sealer: Sealer
+    wake: Callable[[], None]
+
+    def take_in(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
+        """Prove, then receive. Raises UnknownForm, NotAuthentic, NotJson or CannotAccept; else it is durable."""
+        parts = self._parts(school, form)
+        require_proof(headers, body, parts.keys, now)
+        return self.receive(Arrival(school=school, form=form, body=body, received_at=utc(now)))
+
+    def prove(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+        """Returns where the sender holds a key of that form. Raises UnknownForm or NotAuthentic."""
+        require_proof(headers, body, self._parts(school, form).keys, now)
+
+    def receive(self, arrival: Arrival) -> Answer:
+        """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
+        parts = self._parts(arrival.school, arrival.form)
+        submission = understand(parts, arrival.body)
+        concern = parts.checker.check(submission, arrival.received_at)
+        prepared = self._prepare(arrival, parts, submission, concern)
+        answer = self._accept(prepared, concern)
+        if not answer.repeat:
+            self.wake()
+        return answer
+
+    def _parts(self, school: str, form: str) -> FormParts:
+        site = self.sites.get(school)
+        if site is None or form not in site.forms:
+            raise UnknownForm
+        return site.forms[form]
+
+    def _prepare(
+        self, arrival: Arrival, parts: FormParts, submission: Submission, concern: Concern
+    ) -> Callable[[Reference, int], Acceptance]:
+        """Everything but the reference, which is known only when the ledger has said what it knows."""
+        site = self.sites[arrival.school]
+        origin = Origin(site.school.name, parts.title)
+        content = to_bytes(make_document(arrival, origin, submission, concern, parts.checker.profile))
+        way = route(site, concern, submission, arrival.received_at)
+        marks = self._marks(arrival, submission, concern)
+        duties = first_duties(site, way, concern, arrival.received_at)
+        aside = way.aside.to_bytes()
+
+        def acceptance(reference: Reference, version: int) -> Acceptance:
+            place = place_of(reference, version)
+            return Acceptance(
+                reference=reference, version=version, school=arrival.school, form=arrival.form,
+                profile=concern.profile, marks=marks, received_at=arrival.received_at, urgent=concern.urgent,
+                about_staff=concern.about_staff, recognised=concern.recognised, late_days=concern.late_days,
+                missing=_asking(concern.of_kind(ProblemKind.MISSING)), unclear=_asking(concern.of_kind(*_UNCLEAR)),
+                sealed=self.sealer.seal(content, place), aside=self.sealer.seal(aside, place), duties=duties,
+            )  # fmt: skip
+
+        return acceptance
+
+    def _accept(self, prepared: Callable[[Reference, int], Acceptance], concern: Concern) -> Answer:
+        reference, version = new_reference(), 1
+        for _ in range(_TRIES):
+            acceptance = prepared(reference, version)
+            match self.ledger.accept(acceptance):
+                case Accepted():
+                    return _answer(reference, acceptance.received_at, concern, repeat=False)
+                case AlreadyHere(known, _, received_at):
+                    return _answer(known, received_at, concern, repeat=True)
+                case TakeAnother(known, version):
+                    reference = known or new_reference()
+        raise CannotAccept
+
+    def _marks(self, arrival: Arrival, submission: Submission, concern: Concern) -> Marks:
+        mark, school = self.sealer.marks, arrival.school
+        said = [(answer.key, answer.text) for answer in submission.answers] or [("body", _digest(arrival.body))]
+        names = sorted(plain(bare_name(child.name)) for child in concern.children)
+        reporter = plain(concern.reporter_email or submission.respondent)
+        response = submission.response_id or _digest(arrival.body)
+        return Marks(
+            response=mark("response", school, arrival.form, response),
+            version=mark("version", submission.version),
+            content=mark("content", *(part for pair in sorted(said) for part in pair)),
+            child=mark("child", school, *names)[0] if names else None,
+            reporter=mark("reporter", school, reporter)[0] if reporter and reporter != "anonymous" else None,
+        )
+
+
+def understand(parts: FormParts, body: bytes) -> Submission:
+    """The submission; an unrecognised one for JSON that is no response of this form. Raises NotJson."""
+    unrecognised = Submission(
+        source="unrecognised", response_id="", version="", submitted_at=None, respondent="", answers=(),
+        recognised=False,
+    )  # fmt: skip
+    try:
+        found: Any = json.loads(body.decode("utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise NotJson from None
+    except (RecursionError, ValueError):
+        # Valid JSON that is nested too deep, or with a number too long, for this machine: kept raw.
+        return unrecognised
+    try:
+        return parts.parse(found) if isinstance(found, Mapping) else unrecognised
+    except NotUnderstood:
+        known = found if isinstance(found, Mapping) else {}
+        return replace(unrecognised, response_id=str(known.get("response_id") or known.get("responseId") or ""))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _asking(problems: tuple[Problem, ...]) -> tuple[Asking, ...]:
+    return tuple(Asking(problem.field, problem.child) for problem in problems)
+
+
+def _answer(reference: Reference, received_at: datetime, concern: Concern, *, repeat: bool) -> Answer:
+    return Answer(
+        reference=reference,
+        received_at=received_at,
+        repeat=repeat,
+        missing=concern.of_kind(ProblemKind.MISSING),
+        unclear=concern.of_kind(*_UNCLEAR),
+    )

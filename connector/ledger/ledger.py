@@ -1,0 +1,264 @@
+"""`Ledger`: the one way into the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, text, update
+
+from connector.errors import UnknownReference
+from connector.ledger import working
+from connector.ledger.accepting import Acceptance, Asking, Outcome, accept
+from connector.ledger.audit import AuditLine, append, broken_at
+from connector.ledger.database import open_database
+from connector.ledger.schema import concern, duty
+from connector.ledger.writer import Writer
+from connector.model.duty import Duty, DutyKind, DutyState
+from connector.model.reference import Reference
+
+_OPEN = (DutyState.OWED, DutyState.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the ledger knows of one version of a concern."""
+
+    id: int
+    reference: Reference
+    version: int
+    school: str
+    form: str
+    profile: str
+    received_at: datetime
+    urgent: bool
+    about_staff: bool
+    recognised: bool
+    late_days: int
+    missing: tuple[Asking, ...]
+    unclear: tuple[Asking, ...]
+    related: tuple[Reference, ...]
+    sealed: bytes | None
+    aside: bytes | None
+    filed_at: datetime | None
+    record_place: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    purged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Duties that are due and go to the same far side."""
+
+    school: str
+    channel: str
+
+
+class Ledger:
+    """Writes go through the one writer and come back when they are on disk; reads take their own connection."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._engine = open_database(file)
+        self._reading = self._engine.execution_options(writes=False)
+        self._writer = Writer(self._engine)
+
+    def close(self) -> None:
+        """Write what waits, then let go of the file."""
+        self._writer.close()
+        self._engine.dispose()
+
+    # -- writing: each returns after its commit was fsynced, or raises CannotAccept
+
+    def accept(self, acceptance: Acceptance) -> Outcome:
+        """The durable line. What comes back as Accepted is on disk."""
+        return self._writer.do(accept, acceptance)
+
+    def begin(self, begun: Duty) -> bool:
+        """Note that the act is tried now. False where the duty was settled meanwhile."""
+        return self._writer.do(working.begin, working.Begun(duty=begun))
+
+    def finish(self, done: working.Done) -> None:
+        """Note that the act has happened, and what follows."""
+        self._writer.do(working.finish, done)
+
+    def put_off(self, put_off: working.PutOff) -> None:
+        """Note that the act did not work, and until when it waits."""
+        self._writer.do(working.put_off, put_off)
+
+    def acknowledge(self, acknowledging: working.Acknowledging) -> bool:
+        """Note who has it. False where somebody had it already."""
+        return self._writer.do(working.acknowledge, acknowledging)
+
+    def note(self, line: AuditLine) -> None:
+        """One more audit line."""
+        self._writer.do(_append_all, line)
+
+    def retry(self, reference: Reference, at: datetime) -> int:
+        """Owe again what has failed or waits for this concern, from now on; says how many."""
+        return self._writer.do(_retry, (reference, at))
+
+    def try_write(self) -> None:
+        """Prove that a write can be made durable. Raises CannotAccept where it cannot."""
+        self._writer.do(_touch, None)
+
+    # -- reading
+
+    def duty(self, number: int) -> Duty:
+        """The duty. Raises UnknownReference where there is none."""
+        with self._reading.connect() as connection:
+            row = connection.execute(select(duty).where(duty.c.id == number)).first()
+        if row is None:
+            raise UnknownReference
+        return _duty(row)
+
+    def held(self, number: int) -> Held:
+        """The concern by its row. Raises UnknownReference where there is none."""
+        return self._one(concern.c.id == number)
+
+    def latest(self, reference: Reference) -> Held:
+        """The latest version of the concern. Raises UnknownReference where there is none."""
+        return self._one(concern.c.reference == reference)
+
+    def versions(self, reference: Reference) -> list[Held]:
+        """All versions of the concern, the first one first."""
+        return self._all(concern.c.reference == reference)
+
+    def duties(self, reference: Reference) -> list[Duty]:
+        """All duties of the concern in the order in which they were written."""
+        query = select(duty).where(duty.c.reference == reference).order_by(duty.c.id)
+        with self._reading.connect() as connection:
+            return [_duty(row) for row in connection.execute(query)]
+
+    def told(self, number: int) -> list[Duty]:
+        """The telling duties of one version that were begun: these people may know of it."""
+        kinds = (DutyKind.TELL,)
+        query = select(duty).where(duty.c.concern == number, duty.c.kind.in_(kinds), duty.c.attempts > 0)
+        with self._reading.connect() as connection:
+            return [_duty(row) for row in connection.execute(query)]
+
+    def lanes(self, now: datetime) -> list[Lane]:
+        """The lanes in which something is due."""
+        d = duty.c
+        query = select(d.school, d.channel).distinct().where(d.state.in_(_OPEN), d.due_at <= now)
+        with self._reading.connect() as connection:
+            return [Lane(row.school, row.channel) for row in connection.execute(query)]
+
+    def due(self, lane: Lane, now: datetime, most: int) -> list[int]:
+        """The duties of a lane that are due, the longest due first."""
+        d = duty.c
+        query = (
+            select(d.id)
+            .where(d.state.in_(_OPEN), d.school == lane.school, d.channel == lane.channel, d.due_at <= now)
+            .order_by(d.due_at, d.id)
+            .limit(most)
+        )
+        with self._reading.connect() as connection:
+            return [row.id for row in connection.execute(query)]
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next duty after `now` falls due, or None where nothing is to come."""
+        d = duty.c
+        query = select(func.min(d.due_at)).where(d.state == DutyState.OWED, d.due_at > now)
+        with self._reading.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def counts(self) -> dict[str, int]:
+        """Numbers for status, metrics and readiness: duties by state, concerns unacknowledged and unfiled."""
+        c = concern.c
+        with self._reading.connect() as connection:
+            states = connection.execute(select(duty.c.state, func.count()).group_by(duty.c.state)).all()
+            found = {f"duties_{state}": int(number) for state, number in states}
+            for name, condition in (
+                ("concerns", c.id > 0),
+                ("unacknowledged", c.acknowledged_at.is_(None)),
+                ("unfiled", c.filed_at.is_(None)),
+                ("unpurged", c.sealed.is_not(None)),
+            ):
+                found[name] = int(connection.execute(select(func.count()).where(condition)).scalar() or 0)
+        return {f"duties_{state}": 0 for state in DutyState} | found
+
+    def oldest_owed(self, now: datetime) -> float:
+        """How long the oldest overdue duty has been owed, in seconds; 0 where none is."""
+        d = duty.c
+        query = select(d.owed_since).where(d.state.in_(_OPEN), d.due_at <= now).order_by(d.owed_since).limit(1)
+        with self._reading.connect() as connection:
+            since = connection.execute(query).scalar()
+        return max(0.0, (now - since).total_seconds()) if since else 0.0
+
+    def overdue(self, since: datetime) -> list[int]:
+        """Duties that have been due since before that moment: for reconcile."""
+        query = select(duty.c.id).where(duty.c.state.in_(_OPEN), duty.c.due_at < since).limit(1000)
+        with self._reading.connect() as connection:
+            return [row.id for row in connection.execute(query)]
+
+    def unacknowledged(self) -> list[Held]:
+        """Concerns that nobody has acknowledged, the oldest first."""
+        return self._all(concern.c.acknowledged_at.is_(None))
+
+    def broken_audit_line(self) -> int | None:
+        """The first line at which the audit chain does not hold, or None."""
+        with self._reading.connect() as connection:
+            return broken_at(connection)
+
+    def _one(self, condition: Any) -> Held:
+        found = self._all(condition)
+        if not found:
+            raise UnknownReference
+        return found[-1]
+
+    def _all(self, condition: Any) -> list[Held]:
+        query = select(concern).where(condition).order_by(concern.c.received_at, concern.c.version)
+        with self._reading.connect() as connection:
+            return [_held(row) for row in connection.execute(query)]
+
+
+def _append_all(connection: Connection, lines: list[AuditLine]) -> list[None]:
+    append(connection, lines)
+    return [None] * len(lines)
+
+
+def _retry(connection: Connection, items: Sequence[tuple[Reference, datetime]]) -> list[int]:
+    numbers = []
+    for reference, at in items:
+        done = connection.execute(
+            update(duty)
+            .where(
+                duty.c.reference == reference,
+                duty.c.state.in_((DutyState.FAILED, *_OPEN)),
+                duty.c.kind != DutyKind.CLIMB,
+            )
+            .values(state=DutyState.OWED, due_at=at, owed_since=at)
+        )
+        append(connection, [AuditLine(at, "retry", reference, {"duties": done.rowcount})])
+        numbers.append(int(done.rowcount))
+    return numbers
+
+
+def _touch(connection: Connection, items: list[None]) -> list[None]:
+    """Writing the same number again still goes through the log and its fsync."""
+    version = connection.execute(text("PRAGMA user_version")).scalar()
+    connection.execute(text(f"PRAGMA user_version = {int(version or 0)}"))
+    return items
+
+
+def _duty(row: Row[Any]) -> Duty:
+    return Duty(
+        id=row.id, concern=row.concern, reference=row.reference, version=row.version, school=row.school,
+        kind=DutyKind(row.kind), channel=row.channel, person=row.person, rung=row.rung, state=DutyState(row.state),
+        attempts=row.attempts, owed_since=row.owed_since, due_at=row.due_at, error=row.error, evidence=row.evidence,
+    )  # fmt: skip
+
+
+def _held(row: Row[Any]) -> Held:
+    values = dict(row._mapping)
+    for name in ("response_mark", "version_mark", "content_mark", "child_mark", "reporter_mark"):
+        del values[name]
+    values["missing"] = tuple(Asking(*pair) for pair in row.missing)
+    values["unclear"] = tuple(Asking(*pair) for pair in row.unclear)
+    values["related"] = tuple(row.related)
+    return Held(**values)

@@ -1,0 +1,118 @@
+"""The tables. What stands here in clear is reference, times, states and names of fields: never content.
+
+`sealed` holds the submission for the journey and `aside` what the ladder still needs (the reporter's
+address, who is passed over); both are sealed and purged. `*_mark` columns are keyed hashes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+HEAD = "0001"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime as text that sorts, `2026-11-21T15:41:30.000000Z`."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone has no place in the ledger")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return datetime.fromisoformat(value) if value is not None else None
+
+
+metadata = MetaData()
+
+concern = Table(
+    "concern",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(11), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("school", String(40), nullable=False),
+    Column("form", String(40), nullable=False),
+    Column("profile", String(40), nullable=False),
+    Column("response_mark", LargeBinary(16), nullable=False),
+    Column("version_mark", LargeBinary(16), nullable=False),
+    Column("content_mark", LargeBinary(16), nullable=False),
+    Column("child_mark", LargeBinary(16)),
+    Column("reporter_mark", LargeBinary(16)),
+    Column("received_at", Moment, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("about_staff", Boolean, nullable=False),
+    Column("recognised", Boolean, nullable=False),
+    Column("late_days", Integer, nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("unclear", JSON, nullable=False),
+    Column("related", JSON, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("aside", LargeBinary),
+    Column("filed_at", Moment),
+    Column("record_place", String(120), nullable=False, server_default=""),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", String(40), nullable=False, server_default=""),
+    Column("purged_at", Moment),
+    UniqueConstraint("reference", "version"),
+    Index("concern_response", "response_mark"),
+    Index("concern_child", "child_mark", "received_at"),
+    Index("concern_unpurged", "purged_at", "id"),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("concern", Integer, ForeignKey("concern.id"), nullable=False),
+    Column("reference", String(11), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("school", String(40), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("owed_since", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("error", String(200), nullable=False, server_default=""),
+    Column("evidence", String(200), nullable=False, server_default=""),
+    Index("duty_due", "state", "due_at"),
+    Index("duty_lane", "state", "school", "channel", "due_at"),
+    Index("duty_concern", "concern"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("reference", String(11), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Telling people: one kind of channel a file, words from templates."""

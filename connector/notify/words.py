@@ -1,0 +1,124 @@
+"""What a notice and a receipt say: templates that a school may override, filled with checked values only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from connector.errors import ConfigError
+from connector.model.moments import say_moment
+from connector.model.notice import Asked, Notice, NoticeKind, Receipt
+from connector.model.reference import Reference
+
+CARD_LIMIT_BYTES = 28 * 1024
+TEMPLATES = ("notice.txt", "notice.html", "notice.card.json", "receipt.txt", "receipt.html")
+
+_NOTICE_HEADINGS = {
+    NoticeKind.RECEIVED: "A concern has been received",
+    NoticeKind.AMENDED: "A concern has been amended",
+    NoticeKind.WAITING: "A concern is waiting: nobody has acknowledged it",
+    NoticeKind.TAKEN: "A concern has been picked up",
+    NoticeKind.ALARM: "Something could not be delivered",
+}
+_RECEIPT_HEADINGS = {
+    "receipt": "Thank you: your concern has been received",
+    "chase": "Your concern: nobody has picked it up yet",
+    "taken": "Your concern has been picked up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The templates of one school."""
+
+    environment: ImmutableSandboxedEnvironment
+
+    @classmethod
+    def of(cls, *overrides: Path) -> Words:
+        """Templates from the first of these folders that has them, else our own."""
+        loaders = [FileSystemLoader(folder) for folder in (*overrides, Path(__file__).parent / "templates")]
+        return cls(
+            ImmutableSandboxedEnvironment(
+                loader=ChoiceLoader(loaders),
+                undefined=StrictUndefined,
+                autoescape=lambda name: bool(name and name.endswith(".html")),
+                keep_trailing_newline=True,
+                auto_reload=False,
+            )
+        )
+
+    def text(self, message: Notice | Receipt) -> str:
+        """The plain text of a mail."""
+        return self._render("txt", message)
+
+    def html(self, message: Notice | Receipt) -> str:
+        """The HTML of the same mail."""
+        return self._render("html", message)
+
+    def card(self, notice: Notice) -> dict[str, Any]:
+        """The Workflows message with its Adaptive Card 1.4 (at most 28 KB)."""
+        card: dict[str, Any] = json.loads(self._render("card.json", notice))
+        return card
+
+    def _render(self, kind: str, message: Notice | Receipt) -> str:
+        what = "notice" if isinstance(message, Notice) else "receipt"
+        return self.environment.get_template(f"{what}.{kind}").render(_values(message))
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the templates, tried on samples of every kind; nothing where all is well."""
+        for name, rendered in self._tried():
+            if isinstance(rendered, Exception):
+                yield f"template {name} does not work ({type(rendered).__name__}): mend it or remove it"
+            elif _SAMPLE_REFERENCE not in rendered:
+                yield f"template {name} does not name the reference: put {{{{ reference }}}} into it"
+            elif name.startswith("notice") and _SAMPLE_LINK not in rendered:
+                yield f"template {name} leaves out the acknowledgement link: put {{{{ ack_link }}}} into it"
+            elif name == "notice.card.json" and len(rendered.encode()) > CARD_LIMIT_BYTES:
+                yield f"template {name} makes a card over 28 KB, which Teams refuses: shorten it"
+
+    def _tried(self) -> Iterator[tuple[str, str | Exception]]:
+        for name in TEMPLATES:
+            message = _SAMPLE_NOTICE if name.startswith("notice") else _SAMPLE_RECEIPT
+            try:
+                rendered = self.environment.get_template(name).render(_values(message))
+                if name.endswith(".json"):
+                    json.loads(rendered)
+            except (TemplateError, ValueError, TypeError) as broken:
+                yield name, broken
+            else:
+                yield name, rendered
+
+    def check(self) -> None:
+        """Raises ConfigError naming every template that does not work."""
+        if faults := tuple(self.faults()):
+            raise ConfigError(faults)
+
+
+def _values(message: Notice | Receipt) -> dict[str, Any]:
+    values = asdict(message)
+    headings: dict[Any, str] = {**_NOTICE_HEADINGS, **_RECEIPT_HEADINGS}
+    return values | {"heading": headings[message.kind], "received": say_moment(message.received_at)}
+
+
+_SAMPLE_REFERENCE = Reference("C-7QK4-M2XT")
+_SAMPLE_LINK = "https://concerns.example/a/sample"
+_SAMPLE_NOTICE = Notice(
+    kind=NoticeKind.RECEIVED, reference=_SAMPLE_REFERENCE, version=2, school="Sample School",
+    received_at=datetime(2026, 11, 21, 15, 41, tzinfo=UTC), urgent=True, late_days=2, rung=0, why="you are the DSL",
+    missing=("date of birth",), unclear=1, related=(_SAMPLE_REFERENCE,), advice=("Call 999.",), ack_link=_SAMPLE_LINK,
+    record_place="2026/C-7QK4-M2XT", taken_by="A. Person", failed_act="sample", recognised=False, repeat=True,
+)  # fmt: skip
+_SAMPLE_RECEIPT = Receipt(
+    kind="receipt", reference=_SAMPLE_REFERENCE, school="Sample School",
+    received_at=datetime(2026, 11, 21, 15, 41, tzinfo=UTC),
+    missing=(Asked(name="date of birth", ask="What is it?", policy_words="date of birth"),),
+    unclear=(Asked(name="time", ask="What time?", policy_words="time"),), advice=("Call 999.",),
+    people=("A. Person",), add_link="https://concerns.example/m/sample", taken_by="A. Person", repeat=True,
+)  # fmt: skip

@@ -1,0 +1,102 @@
+"""SMTP to the school's mail server. The connection is kept for the next mail; a mail is one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from connector.errors import DeliveryError
+
+_own = threading.local()
+# A kept connection is used again for so long; servers close idle ones, most after five minutes.
+_KEEP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where and how. `password` never appears in a repr."""
+
+    host: str
+    port: int
+    security: str
+    username: str
+    password: str
+    timeout_seconds: float
+
+    def __repr__(self) -> str:
+        return f"MailServer({self.host}:{self.port})"
+
+
+def send_mail(server: MailServer, message: EmailMessage, sender: str, recipient: str) -> None:
+    """Hand the message over. Returns when the server has accepted it; raises DeliveryError otherwise.
+
+    A refusal with 5xx is permanent. A message is never half sent: SMTP accepts it whole or not.
+    """
+    try:
+        connection = _connection(server)
+        connection.send_message(message, from_addr=sender, to_addrs=[recipient])
+        _own.used = time.monotonic()
+    except smtplib.SMTPRecipientsRefused as refused:
+        _forget()
+        code = next(iter(refused.recipients.values()))[0]
+        raise _refusal(code, "recipient") from None
+    except smtplib.SMTPSenderRefused as refused:
+        _forget()
+        raise _refusal(refused.smtp_code, "sender") from None
+    except smtplib.SMTPAuthenticationError as refused:
+        _forget()
+        # A password is mended by a person, without our restarting: so this stays worth a try.
+        raise DeliveryError(f"The mail server refused the sign-in ({refused.smtp_code}).") from None
+    except smtplib.SMTPResponseException as refused:
+        _forget()
+        raise _refusal(refused.smtp_code, "message") from None
+    except ssl.SSLError:
+        _forget()
+        raise DeliveryError("The mail server's certificate is not in order.") from None
+    except (smtplib.SMTPException, OSError):
+        _forget()
+        raise DeliveryError("The mail server could not be reached.") from None
+
+
+def _refusal(code: int, what: str) -> DeliveryError:
+    return DeliveryError(f"The mail server refused the {what} ({code}).", permanent=500 <= code < 600)
+
+
+def _connection(server: MailServer) -> smtplib.SMTP:
+    kept: smtplib.SMTP | None = getattr(_own, "connection", None)
+    if kept is not None and _own.server == server and time.monotonic() - _own.used < _KEEP_SECONDS:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            if kept.noop()[0] == 250:
+                return kept
+    _forget()
+    fresh = _open(server)
+    _own.connection, _own.server, _own.used = fresh, server, time.monotonic()
+    return fresh
+
+
+def _open(server: MailServer) -> smtplib.SMTP:
+    if server.security == "tls":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=server.timeout_seconds, context=ssl.create_default_context()
+        )
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        if server.security == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+    if server.username:
+        connection.login(server.username, server.password)
+    return connection
+
+
+def _forget() -> None:
+    """Drop this thread's connection, whatever state it is in."""
+    kept: smtplib.SMTP | None = getattr(_own, "connection", None)
+    _own.connection = None
+    if kept is not None:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            kept.close()

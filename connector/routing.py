@@ -1,0 +1,142 @@
+"""Where a concern goes: which ladder, which store, past whom, and the duties that follow. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.checking.words import plain
+from connector.ladder import Step, may_carry, present, steps, today
+from connector.model.concern import Concern
+from connector.model.duty import DutyKind, NewDuty
+from connector.model.people import Ladder, Person
+from connector.model.submission import Submission
+from connector.settings.school import School, TeamsChannel
+from connector.site import Site
+
+# Where people tell whom they have told, a name is no sign that the concern is about its bearer.
+_NAMES_THE_TOLD = frozenset({"reported_to", "reporter_name", "reporter_email"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What the ladder still needs once the content is gone; sealed, and purged with the acknowledgement."""
+
+    address: str
+    skip: frozenset[str]
+    not_for: frozenset[str]
+
+    def to_bytes(self) -> bytes:
+        """For sealing."""
+        return json.dumps({"a": self.address, "s": sorted(self.skip), "n": sorted(self.not_for)}).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Aside:
+        """The aside again."""
+        found = json.loads(data)
+        return cls(found["a"], frozenset(found["s"]), frozenset(found["n"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The ladder's steps, the store, and whom to pass over."""
+
+    steps: tuple[Step, ...]
+    store: str
+    aside: Aside
+
+
+def route(site: Site, concern: Concern, submission: Submission, received_at: datetime) -> Route:
+    """The route of a checked concern. There is always somebody on its first step."""
+    school = site.school
+    ladder = school.staff_ladder if concern.about_staff else school.ladder
+    writers = _writers(school, concern, submission)
+    subjects = _subjects(school, concern) if concern.about_staff else frozenset()
+    skip = _somebody_left(ladder, (writers | subjects, writers, subjects, frozenset()))
+    return Route(
+        steps(ladder, skip, received_at, site.hours, concern.urgent),
+        "staff_store" if concern.about_staff else "store",
+        Aside(concern.reporter_email, skip, subjects),
+    )
+
+
+def steps_again(site: Site, received_at: datetime, aside: Aside, *, urgent: bool, about_staff: bool) -> tuple[Step, ...]:
+    """The steps of a concern in its journey, by the ladder as it is configured now."""
+    ladder = site.school.staff_ladder if about_staff else site.school.ladder
+    return steps(ladder, aside.skip, received_at, site.hours, urgent)
+
+
+def first_duties(site: Site, found: Route, concern: Concern, received_at: datetime) -> tuple[NewDuty, ...]:
+    """What is owed from the moment of acceptance: filing, telling, the receipt, and the rungs to come."""
+    mail = site.school.mail_channel
+    duties = [NewDuty(kind=DutyKind.FILE, channel=found.store, due_at=received_at)]
+    duties += telling(site, found.steps[0], found.aside.skip, received_at, about_staff=concern.about_staff)
+    if found.aside.address and site.school.reporter.receipt:
+        duties.append(NewDuty(kind=DutyKind.RECEIPT, channel=mail, due_at=received_at))
+    duties += [
+        NewDuty(kind=DutyKind.CLIMB, channel="ladder", rung=step.number, due_at=step.due_at)
+        for step in found.steps[1:]
+    ]
+    return tuple(duties)
+
+
+def telling(
+    site: Site, step: Step, skip: frozenset[str], now: datetime, *, about_staff: bool
+) -> list[NewDuty]:
+    """The telling duties of one step: a mail for each person, and each shared channel that may carry it."""
+    school = site.school
+    told = present(school.people, step.people, skip, today(now)) or step.people
+    duties = [
+        NewDuty(kind=DutyKind.TELL, channel=school.mail_channel, person=slug, rung=step.number, due_at=now)
+        for slug in told
+    ]
+    for slug, channel in school.channels.items():
+        if isinstance(channel, TeamsChannel) and may_carry(channel.members, told, skip, about_staff=about_staff):
+            duties.append(NewDuty(kind=DutyKind.TELL, channel=slug, rung=step.number, due_at=now))
+    return duties
+
+
+def other_channel(school: School, failed: str, person: str) -> str:
+    """Another way of reaching that person than the one that failed; the same where there is no other."""
+    for slug, channel in school.channels.items():
+        if slug != failed and (not isinstance(channel, TeamsChannel) or person in channel.members):
+            return slug
+    return school.mail_channel
+
+
+def _somebody_left(ladder: Ladder, candidates: Iterable[frozenset[str]]) -> frozenset[str]:
+    """The first list of people to pass over that leaves somebody: in the end somebody must know."""
+    on_it = {slug for rung in ladder.rungs for slug in rung.people}
+    return next(skip for skip in candidates if on_it - skip)
+
+
+def _writers(school: School, concern: Concern, submission: Submission) -> frozenset[str]:
+    addresses = {plain(concern.reporter_email), plain(submission.respondent)} - {""}
+    wrote = plain(concern.reporter)
+    return frozenset(
+        slug
+        for slug, person in school.people.items()
+        if plain(person.email) in addresses or _mentions(wrote, (person.name,))
+    )
+
+
+def _subjects(school: School, concern: Concern) -> frozenset[str]:
+    """People of the school whom a concern about staff names, by name, surname or a title from the configuration."""
+    said = plain(
+        "\n".join(
+            [entry.verbatim for name, entry in concern.entries if name not in _NAMES_THE_TOLD]
+            + [other.text for other in concern.others]
+        )
+    )
+    return frozenset(slug for slug, person in school.people.items() if _mentions(said, _names(person)))
+
+
+def _names(person: Person) -> tuple[str, ...]:
+    return (person.name, person.name.split()[-1], *person.also_known_as)
+
+
+def _mentions(said: str, names: tuple[str, ...]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(plain(name))}(?!\w)", said) for name in names if plain(name))

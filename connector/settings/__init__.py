@@ -1,0 +1,1 @@
+"""The configuration: TOML files in, one frozen Settings out, or every fault at once."""

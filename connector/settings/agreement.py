@@ -1,0 +1,101 @@
+"""Do the parts of a school's file agree? People named exist, somebody can be told, records can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from connector.model.profile import PolicyProfile
+from connector.settings.faults import Fault, fault_at
+from connector.settings.school import School, SmtpChannel, TeamsChannel
+from connector.settings.service import is_loopback, safe_address
+
+Said = tuple[tuple[str | int, ...], str]
+
+
+def disagreements(path: Path, school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Fault]:
+    """Every place where this school's file contradicts itself or its profiles."""
+    for check in (_people, _ladders, _stores, _channels):
+        for where, text in check(school):
+            yield fault_at(path, where, text)
+    for where, text in _forms(school, profiles):
+        yield fault_at(path, where, text)
+
+
+def _unknown(school: School, slugs: tuple[str, ...]) -> str:
+    strays = [slug for slug in slugs if slug not in school.people]
+    return f"names people that are not under [people]: {', '.join(strays)}" if strays else ""
+
+
+def _people(school: School) -> Iterator[Said]:
+    if said := _unknown(school, (school.technician,)):
+        yield ("technician",), said
+    for slug, person in school.people.items():
+        for number, away in enumerate(person.away):
+            if away.cover not in school.people or away.cover == slug:
+                yield ("people", slug, "away", number, "cover"), "must name another person: nobody may be away uncovered"
+
+
+def _ladders(school: School) -> Iterator[Said]:
+    for name, ladder in (("ladder", school.ladder), ("staff_ladder", school.staff_ladder)):
+        on_it = {slug for rung in ladder.rungs for slug in rung.people}
+        for number, rung in enumerate(ladder.rungs):
+            if said := _unknown(school, rung.people):
+                yield (name, "rungs", number), said
+        if len(on_it) < 2:
+            yield (name,), "needs two different people: a concern about one of them must have somewhere to go"
+
+
+def _stores(school: School) -> Iterator[Said]:
+    for name, store in (("store", school.store), ("staff_store", school.staff_store)):
+        if said := _unknown(school, store.readers):
+            yield (name, "readers"), said
+        for slug in store.readers:
+            if slug in school.people and not school.people[slug].reader:
+                yield (name, "readers"), f"includes {slug}, who has no `reader` key: run `connector keys new`"
+    if school.store.path == school.staff_store.path:
+        yield ("staff_store", "path"), "must be another folder than [store]: other eyes read it"
+
+
+def _channels(school: School) -> Iterator[Said]:
+    if not any(channel.kind == "smtp" for channel in school.channels.values()):
+        yield ("channels",), "needs one channel of kind smtp: without it nobody can be told"
+    for slug, channel in school.channels.items():
+        yield from _smtp(slug, channel) if isinstance(channel, SmtpChannel) else _teams(school, slug, channel)
+
+
+def _smtp(slug: str, channel: SmtpChannel) -> Iterator[Said]:
+    if channel.security == "none" and not is_loopback(channel.host):
+        yield ("channels", slug, "security"), "must be starttls or tls: `none` is for loopback only"
+    if bool(channel.username) != bool(channel.password):
+        yield ("channels", slug), "needs `username` and `password` together, or neither"
+    if channel.username and channel.security == "none" and not is_loopback(channel.host):
+        yield ("channels", slug), "must not send a password without TLS"
+
+
+def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
+    if said := _unknown(school, channel.members):
+        yield ("channels", slug, "members"), said
+    url = channel.webhook.get_secret_value()
+    if ".webhook.office.com" in url or "outlook.office.com/webhook" in url:
+        yield ("channels", slug, "webhook"), "is an Office 365 connector; Microsoft ended those on 22 May 2026: make a Workflows webhook"
+    elif ".logic.azure.com" in url:
+        yield ("channels", slug, "webhook"), "is a logic.azure.com address; those ended on 30 November 2025: copy the new one from the flow"
+    else:
+        try:
+            safe_address(url)
+        except ValueError as wrong:
+            yield ("channels", slug, "webhook"), str(wrong)
+
+
+def _forms(school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Said]:
+    for slug, form in school.forms.items():
+        if form.bearer_key is None and form.signing_key is None:
+            yield ("forms", slug), "needs `signing_key` or `bearer_key`: a form that proves nothing is not taken in"
+        profile = profiles.get(form.profile)
+        if profile is None:
+            yield ("forms", slug, "profile"), f"names no profile under policies/: there is no {form.profile}"
+            continue
+        for number, question in enumerate(form.questions):
+            if strays := [field for field in question.fields if profile.rule(field) is None]:
+                yield ("forms", slug, "questions", number), f"answers fields that the profile does not have: {', '.join(strays)}"

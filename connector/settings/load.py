@@ -1,0 +1,88 @@
+"""Reads the configuration folder. The only reader of configuration files and of the environment."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from connector.errors import ConfigError
+from connector.model.profile import PolicyProfile
+from connector.settings.agreement import disagreements
+from connector.settings.faults import Fault, faults_of
+from connector.settings.school import School
+from connector.settings.secrets import Surroundings
+from connector.settings.service import Service
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the service is told. `folder` is the configuration folder; relative paths count from it."""
+
+    folder: Path
+    service: Service
+    schools: Mapping[str, School]
+    profiles: Mapping[str, PolicyProfile]
+
+    def path(self, relative: str) -> Path:
+        """An absolute path; a relative one counts from the configuration folder."""
+        return (self.folder / relative).resolve()
+
+    @property
+    def database_file(self) -> Path:
+        """Where the ledger lies."""
+        return self.path(self.service.database.removeprefix("sqlite:///"))
+
+
+class _Reading:
+    """Collects faults over all files, so that a technician sees every one at once."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.surroundings = Surroundings(env, folder)
+        self.faults: list[Fault] = []
+
+    def read(self, path: Path, model: type[Model]) -> Model | None:
+        try:
+            data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+            return model.model_validate(data, context=self.surroundings)
+        except OSError:
+            self.faults.append(Fault(path.name, 0, "cannot be read: make it, or run `connector check --config FOLDER`"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+            self.faults.append(Fault(path.name, 0, f"is not TOML: {_where(broken)}"))
+        except ValidationError as wrong:
+            self.faults.extend(faults_of(wrong, path))
+        return None
+
+    def folder(self, name: str, model: type[Model]) -> Iterator[tuple[Path, Model]]:
+        for path in sorted((self.surroundings.folder / name).glob("*.toml")):
+            found = self.read(path, model)
+            if found is not None:
+                yield path, found
+
+
+def _where(broken: Exception) -> str:
+    """The place of a TOML error without the text of the file (a secret may have been pasted there)."""
+    said = str(broken)
+    return said[said.rfind("(") :] if said.endswith(")") and "line" in said else "its text cannot be read as UTF-8 TOML"
+
+
+def load(folder: Path, env: Mapping[str, str]) -> Settings:
+    """The settings of that folder. Raises ConfigError with every fault, each with its file, line and mend."""
+    reading = _Reading(folder.resolve(), env)
+    service = reading.read(folder / "service.toml", Service)
+    profiles = {found.name: found for _, found in reading.folder("policies", PolicyProfile)}
+    files = dict(reading.folder("schools", School))
+    if not files and not reading.faults:
+        reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
+    for path, school in files.items():
+        reading.faults.extend(disagreements(path, school, profiles))
+    if reading.faults or service is None:
+        raise ConfigError(tuple(str(fault) for fault in reading.faults))
+    schools = {path.stem: school for path, school in files.items()}
+    return Settings(folder.resolve(), service, schools, profiles)

@@ -1,0 +1,117 @@
+"""`schools/<slug>.toml`: one setting with its people, ladder, calendar, forms, store and channels."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from connector.model.people import Email, Ladder, Person
+from connector.model.profile import FormMap, Question, Slug, Strict
+from connector.settings.secrets import PublicKey, Secret
+
+
+class Reader(Person):
+    """A person of the school; `reader` is their public age key, for whoever may open records."""
+
+    reader: Annotated[PublicKey, StringConstraints(strip_whitespace=True, pattern=r"^(age1[0-9a-z]{58})?$")] = ""
+
+
+class Closure(Strict):
+    """Days on which the school is closed (both included)."""
+
+    first: date
+    last: date
+    name: str = ""
+
+
+class Calendar(Strict):
+    """When the ladder climbs for concerns that are not urgent. The first rung is always told at once."""
+
+    climbs: Literal["always", "open_hours"] = "always"
+    opens: time = time(7, 30)
+    closes: time = time(18, 30)
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    closed: tuple[Closure, ...] = ()
+
+
+class FolderStore(Strict):
+    """An encrypted folder. Records are readable to `readers` only, not to the machine that files them."""
+
+    kind: Literal["folder"] = "folder"
+    path: str = Field(min_length=1)
+    readers: tuple[Slug, ...] = Field(min_length=1)
+
+
+class SmtpChannel(Strict):
+    """E-mail by the school's own server. `security` may be `none` for loopback only."""
+
+    kind: Literal["smtp"]
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Email
+    username: str = ""
+    password: Secret | None = None
+    timeout_seconds: float = Field(default=20, gt=0, le=120)
+
+
+class TeamsChannel(Strict):
+    """A Teams channel or group chat by its Workflows webhook. `members` are those who can read it."""
+
+    kind: Literal["teams"]
+    webhook: Secret
+    members: tuple[Slug, ...] = Field(min_length=1)
+    timeout_seconds: float = Field(default=20, gt=0, le=120)
+
+
+Channel = Annotated[SmtpChannel | TeamsChannel, Field(discriminator="kind")]
+
+
+class Form(Strict):
+    """One form of the school: where it comes from, what it is checked against, how it proves itself."""
+
+    title: str
+    source: Literal["generic", "microsoft", "google"]
+    profile: Slug
+    bearer_key: Secret | None = None
+    signing_key: Secret | None = None
+    questions: tuple[Question, ...] = Field(min_length=1)
+
+    @property
+    def map(self) -> FormMap:
+        """The form map of these questions."""
+        return FormMap(questions=self.questions)
+
+
+class Reporter(Strict):
+    """What the school wants its reporters to be sent."""
+
+    receipt: bool = True
+    told_when_acknowledged: bool = True
+
+
+class School(Strict):
+    """One setting. Nothing of it is code: a further school is a further file."""
+
+    name: str
+    technician: Slug
+    people: dict[Slug, Reader] = Field(min_length=1)
+    ladder: Ladder
+    staff_ladder: Ladder
+    calendar: Calendar = Calendar()
+    store: FolderStore
+    staff_store: FolderStore
+    channels: dict[Slug, Channel] = Field(min_length=1)
+    forms: dict[Slug, Form] = Field(min_length=1)
+    reporter: Reporter = Reporter()
+    advice: tuple[str, ...] = (
+        "If a child is in immediate danger, call 999 now.",
+        "Telling the DSL does not remove your own duty to report: anyone may refer to children's social care.",
+    )
+
+    @property
+    def mail_channel(self) -> str:
+        """The slug of the e-mail channel; raises StopIteration where the school has none (load refuses that)."""
+        return next(slug for slug, channel in self.channels.items() if channel.kind == "smtp")

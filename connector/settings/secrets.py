@@ -1,0 +1,62 @@
+"""Secrets by reference only: `env:NAME` or `file:PATH`, so that no secret ever stands in a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where references lead: the environment, and the folder from which relative paths count."""
+
+    env: Mapping[str, str]
+    folder: Path
+
+
+def _follow(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, SecretStr):
+        return value
+    surroundings: Surroundings = info.context
+    if isinstance(value, str) and value.startswith("env:"):
+        return _from_environment(value.removeprefix("env:"), surroundings)
+    if isinstance(value, str) and value.startswith("file:"):
+        return _from_file(value.removeprefix("file:"), surroundings)
+    raise PydanticCustomError("secret_by_reference", "a secret must not stand here: write env:NAME or file:PATH instead")
+
+
+def _from_environment(name: str, surroundings: Surroundings) -> str:
+    found = surroundings.env.get(name, "").strip()
+    if not found:
+        raise PydanticCustomError(
+            "secret_missing", "the environment has no {name}: set it, or point this at a file", {"name": name}
+        )
+    return found
+
+
+def _from_file(path: str, surroundings: Surroundings) -> str:
+    place = surroundings.folder / path
+    try:
+        found = place.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise PydanticCustomError(
+            "secret_missing", "the file {path} cannot be read: make it with `connector keys new`, or mend its rights",
+            {"path": path},
+        ) from None
+    if not found:
+        raise PydanticCustomError("secret_missing", "the file {path} is empty", {"path": path})
+    return found
+
+
+def _public_or_follow(value: Any, info: ValidationInfo) -> Any:
+    is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
+    return _follow(value, info) if is_reference else value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_follow)]
+PublicKey = Annotated[str, BeforeValidator(_public_or_follow)]

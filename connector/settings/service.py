@@ -1,0 +1,67 @@
+"""`service.toml`: what belongs to the whole service."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from connector.model.profile import Strict
+from connector.settings.secrets import Secret
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine's own addresses, the only ones to which plain http is allowed."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def safe_address(url: str) -> str:
+    """The address as it is; raises ValueError unless it is https, or http to loopback."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and is_loopback(parts.hostname or ""):
+        return url.rstrip("/")
+    raise ValueError("must begin with https:// (plain http is for loopback only)")
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise ValueError("must be HOST:PORT, like 127.0.0.1:8080")
+    return value
+
+
+SafeUrl = Annotated[str, AfterValidator(safe_address)]
+
+
+class Keys(Strict):
+    """The journey key and the old ones that can still open what was sealed under them."""
+
+    journey: Secret
+    old: tuple[Secret, ...] = ()
+
+
+class Retention(Strict):
+    """How long links work, and for how long a delivery is tried before it fails loudly."""
+
+    link_hours: int = Field(default=168, ge=1, le=24 * 90)
+    give_up_hours: int = Field(default=72, ge=1, le=24 * 30)
+
+
+class Service(Strict):
+    """The whole service: where it listens, where its ledger is, how it may be reached."""
+
+    public_url: SafeUrl
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
+    database: str = Field(default="sqlite:///../var/connector.db", pattern=r"^sqlite:///.+")
+    threads: int = Field(default=8, ge=2, le=64)
+    keys: Keys
+    retention: Retention = Retention()

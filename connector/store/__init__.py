@@ -1,0 +1,1 @@
+"""Restricted storage: one kind a file."""
