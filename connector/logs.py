@@ -56,6 +56,10 @@ def set_up(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.captureWarnings(True)
+
+
+def leave_last_words() -> None:
+    """Let what ends the process go through the same formatter, instead of a traceback with its text."""
     sys.excepthook = _last_words
 
 

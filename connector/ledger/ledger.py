@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,10 @@ class Ledger:
         """Prove that a write can be made durable. Raises CannotAccept where it cannot."""
         self._writer.do(_touch, None)
 
+    def tidy(self, now: datetime, keep: timedelta) -> None:
+        """Purge what a crash left to be purged, and forget the asides of concerns older than `keep`."""
+        self._writer.do(working.tidy, (now, now - keep))
+
     # -- reading
 
     def duty(self, number: int) -> Duty:
@@ -195,6 +199,12 @@ class Ledger:
         query = select(duty.c.id).where(duty.c.state.in_(_OPEN), duty.c.due_at < since).limit(1000)
         with self._reading.connect() as connection:
             return [row.id for row in connection.execute(query)]
+
+    def failed(self) -> list[Duty]:
+        """Duties that were given up, the oldest first."""
+        query = select(duty).where(duty.c.state == DutyState.FAILED).order_by(duty.c.id).limit(1000)
+        with self._reading.connect() as connection:
+            return [_duty(row) for row in connection.execute(query)]
 
     def unacknowledged(self) -> list[Held]:
         """Concerns that nobody has acknowledged, the oldest first."""

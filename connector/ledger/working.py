@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
 
 from connector.ledger.accepting import DutyOwner, duty_rows
 from connector.ledger.audit import AuditLine, append
@@ -19,6 +19,10 @@ _OPEN = (DutyState.OWED, DutyState.SENDING)
 _UNSETTLED = (*_OPEN, DutyState.FAILED)
 # What still needs the reporter's address or the list of those passed over.
 _NEEDS_ASIDE = (DutyKind.RECEIPT, DutyKind.CLIMB, DutyKind.CHASE, DutyKind.REASSURE)
+
+
+# SQLite takes at most 32,766 values in one statement.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +208,18 @@ def purge(connection: Connection, numbers: list[int], at: datetime) -> None:
         concern.c.acknowledged_at.is_not(None), concern.c.sealed.is_(None), ~is_open(_NEEDS_ASIDE, _OPEN)
     )
     connection.execute(update(concern).where(mine, concern.c.aside.is_not(None), over).values(aside=None))
+
+
+def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list[None]:
+    """Purge everything that is settled; forget asides of filed concerns received before the second moment."""
+    c = concern.c
+    for now, before in items:
+        left = connection.execute(select(c.id).where(or_(c.sealed.is_not(None), c.aside.is_not(None)))).scalars().all()
+        for start in range(0, len(left), _AT_ONCE):
+            purge(connection, list(left[start : start + _AT_ONCE]), now)
+        old = and_(c.received_at < before, c.sealed.is_(None), c.aside.is_not(None))
+        connection.execute(update(concern).where(old).values(aside=None))
+    return [None] * len(items)
 
 
 def _line(of: Duty, at: datetime, act: str) -> AuditLine:

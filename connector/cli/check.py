@@ -1,0 +1,121 @@
+"""`connector check`: walks the whole set-up and says of each part whether it is in order, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from connector.checking.problems import form_gaps
+from connector.cli.say import say, say_json
+from connector.errors import CannotAccept, ConfigError, ConnectorError
+from connector.ledger.ledger import Ledger
+from connector.settings.load import Settings, load
+from connector.site import Site
+from connector.wiring import make_sealer, make_site
+
+OK, WARNING, FAULT = "ok", "warning", "FAULT"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: what it is, how it is, what to do."""
+
+    state: str
+    what: str
+    mend: str = ""
+
+
+def check(config: Path, *, as_json: bool) -> int:
+    """1 where any fault was found, else 0."""
+    found = list(findings(config))
+    if as_json:
+        say_json([asdict(finding) for finding in found])
+    else:
+        for finding in found:
+            say(f"{finding.state:8} {finding.what}" + (f"\n         mend: {finding.mend}" if finding.mend else ""))
+    return 1 if any(finding.state == FAULT for finding in found) else 0
+
+
+def findings(config: Path) -> Iterator[Finding]:
+    """Everything there is to say, in the order in which a technician sets it up."""
+    try:
+        settings = load(config, os.environ)
+    except ConfigError as error:
+        yield from (Finding(FAULT, fault, "mend this line, then run `connector check` again") for fault in error.faults)
+        return
+    yield Finding(OK, f"configuration: {len(settings.schools)} school(s), {len(settings.profiles)} policy profile(s)")
+    yield from _keys(settings)
+    yield from _ledger(settings)
+    for slug in settings.schools:
+        yield from _school(settings, slug)
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    try:
+        sealer = make_sealer(settings)
+        sealer.open(sealer.seal(b"check", "check"), "check")
+    except ConnectorError as error:
+        yield Finding(FAULT, "journey key", str(error))
+    else:
+        yield Finding(OK, f"journey key; {len(settings.service.keys.old)} old key(s) still open")
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    try:
+        ledger = Ledger(settings.database_file)
+    except (ConfigError, CannotAccept) as error:
+        yield Finding(FAULT, "ledger", str(error))
+        return
+    try:
+        ledger.try_write()
+        broken = ledger.broken_audit_line()
+        failed = ledger.counts()["duties_failed"]
+    except ConnectorError as error:
+        yield Finding(FAULT, "ledger", str(error))
+    else:
+        yield Finding(OK, "ledger: a write is durable")
+        if broken is None:
+            yield Finding(OK, "audit: the chain holds")
+        else:
+            mend = "somebody changed the ledger by hand: keep a copy of the file and tell the DSL and whoever audits you"
+            yield Finding(FAULT, f"audit: the chain breaks at line {broken}", mend)
+        if failed:
+            yield Finding(FAULT, f"{failed} duties have failed", "see `connector status`, mend the cause, then `connector retry REF`")
+    finally:
+        ledger.close()
+
+
+def _school(settings: Settings, slug: str) -> Iterator[Finding]:
+    school = settings.schools[slug]
+    try:
+        site = make_site(settings, slug, school)
+    except ConnectorError as error:
+        yield Finding(FAULT, f"{slug}: templates or keys", str(error))
+        return
+    yield Finding(OK, f"{slug}: templates work; {len(school.ladder.rungs)} rungs, the first tells {len(school.ladder.rungs[0].people)}")
+    yield from _stores(slug, site)
+    yield from _forms(slug, site)
+
+
+def _stores(slug: str, site: Site) -> Iterator[Finding]:
+    for name, store in site.stores.items():
+        try:
+            store.check()
+        except ConnectorError as error:
+            yield Finding(FAULT, f"{slug}: {name}", f"{error} Check its path, its rights and the readers' keys.")
+        else:
+            yield Finding(OK, f"{slug}: {name} can be written, and only its readers can open it")
+
+
+def _forms(slug: str, site: Site) -> Iterator[Finding]:
+    for name, form in site.forms.items():
+        gaps = form_gaps(form.checker.profile, form.checker.form)
+        yield Finding(OK, f"{slug}: form {name} is checked against {form.checker.profile.name}")
+        for gap in gaps:
+            yield Finding(
+                WARNING,
+                f"{slug}: form {name} does not ask for: {gap.label}",
+                f"the policy requires it (\u201c{gap.policy_words}\u201d): add a question to the form and to its map",
+            )

@@ -1,0 +1,147 @@
+"""`connector`: reads the arguments, calls one verb, maps errors to exit codes.
+
+Exit codes: 0 done; 1 faults were found or it could not be done; 2 the call's words are off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from connector import __version__
+from connector.cli.say import complain
+from connector.errors import ConfigError, ConnectorError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code. Never a traceback for a user's mistake."""
+    options = make_parser().parse_args(arguments)
+    try:
+        found: int = options.command(options)
+    except ConfigError as error:
+        complain("The configuration has faults:", *[f"  {fault}" for fault in error.faults])
+        return 1
+    except ConnectorError as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return found
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Every command with its help and an example."""
+    parser = argparse.ArgumentParser(
+        prog="connector",
+        description="Takes in a school's safeguarding concerns, files them, and makes sure somebody knows.",
+    )
+    parser.add_argument("--version", action="version", version=f"connector {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _serving(commands)
+    _looking(commands)
+    _records(commands)
+    _keys(commands)
+    _demo(commands)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: Command, about: str, example: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=f"example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--config", type=Path, default=Path(os.environ.get("CONNECTOR_CONFIG", "config")), metavar="FOLDER",
+        help="the configuration folder (default: config, or CONNECTOR_CONFIG)",
+    )  # fmt: skip
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def serve(options: argparse.Namespace) -> int:
+        from connector.cli.serve import serve as run
+
+        return run(options.config, options.role)
+
+    for role, about in (
+        ("serve", "take submissions in and perform duties, in one process"),
+        ("web", "take submissions in; a worker performs the duties"),
+        ("worker", "perform duties; a web process takes submissions in"),
+    ):
+        parser = _add(commands, role, serve, about, f"connector {role} --config /etc/connector")
+        parser.set_defaults(role=role)
+
+
+def _looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def check(options: argparse.Namespace) -> int:
+        from connector.cli.check import check as run
+
+        return run(options.config, as_json=options.json)
+
+    def status(options: argparse.Namespace) -> int:
+        from connector.cli.records import status as run
+
+        return run(options.config, as_json=options.json)
+
+    parser = _add(commands, "check", check, "every fault of the configuration, keys, store and ledger, with its mend",
+                  "connector check --config config --json")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser = _add(commands, "status", status, "what is owed, failed and unacknowledged", "connector status --json")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def retry(options: argparse.Namespace) -> int:
+        from connector.cli.records import retry as run
+
+        return run(options.config, options.reference)
+
+    def open_(options: argparse.Namespace) -> int:
+        from connector.cli.records import open_record as run
+
+        return run(options.config, options.reference, options.identity, options.out)
+
+    parser = _add(commands, "retry", retry, "owe again what has failed or waits for a concern", "connector retry C-7QK4-M2XT")
+    parser.add_argument("reference", metavar="REF")
+    parser = _add(commands, "open", open_, "show a filed record to a reader who holds their key",
+                  "connector open C-7QK4-M2XT --identity dsl.key --out records/")  # fmt: skip
+    parser.add_argument("reference", metavar="REF")
+    parser.add_argument("--identity", type=Path, required=True, metavar="KEYFILE", help="the reader's own age key file")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the opened files there instead of showing them")
+
+
+def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def keys(options: argparse.Namespace) -> int:
+        from connector.cli.keys import new, rotate
+
+        return (new if options.verb == "new" else rotate)(options.config, options.readers)
+
+    parser = _add(commands, "keys", keys, "make the journey key and the readers' keys, or take a fresh journey key",
+                  "connector keys new --readers E:/safeguarding-keys")  # fmt: skip
+    parser.add_argument("verb", choices=("new", "rotate"))
+    parser.add_argument("--readers", type=Path, metavar="FOLDER",
+                        help="where the readers' private keys are written, for you to hand over (default: config/keys/readers)")  # fmt: skip
+
+
+def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def demo(options: argparse.Namespace) -> int:
+        from connector.demo.run import demo as run
+
+        return run(options.config, once=options.once, as_json=options.json, port=options.port)
+
+    parser = _add(commands, "demo", demo, "the main job on embedded parts, to look at", "connector demo --once --json")
+    parser.add_argument("--once", action="store_true", help="run it through without a person; exit 0 only if every step was verified")
+    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    parser.add_argument("--port", type=int, default=8600, help="the port of the demo's page (default: 8600)")
+
+

@@ -1,0 +1,38 @@
+"""`connector serve`, `web`, `worker`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from connector.cli.say import complain
+from connector.jobs import jobs
+from connector.logs import leave_last_words, set_up
+from connector.serving import bind, run, serve_until, told_to_stop, work
+from connector.settings.load import load
+from connector.web.app import create_app
+from connector.wiring import build
+
+_WORKER_LOOKS_EVERY_SECONDS = 1.0
+
+
+def serve(config: Path, role: str) -> int:
+    """Run in that role until told to stop."""
+    settings = load(config, os.environ)
+    set_up()
+    leave_last_words()
+    try:
+        if role == "worker":
+            work(build(settings, poll_seconds=_WORKER_LOOKS_EVERY_SECONDS), jobs)
+        elif role == "web":
+            house = build(settings, works=False)
+            with told_to_stop() as stopping:
+                serve_until(stopping, create_app(house, works=False), bind(settings.service.listen), settings.service.threads)
+            house.close()
+        else:
+            house = build(settings)
+            run(house, create_app(house), jobs)
+    except OSError:
+        complain(f"The address {settings.service.listen} cannot be listened on: stop what uses it, or change `listen`.")
+        return 1
+    return 0

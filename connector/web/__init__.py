@@ -1,0 +1,1 @@
+"""The doors over HTTP. Each reads, calls one verb, maps the result."""

@@ -1,0 +1,27 @@
+"""The Flask application: a house in, doors out."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from connector.web import acknowledge, health, intake, problem
+from connector.web.pages import protect
+from connector.wiring import House
+
+# Forms of our pages hold one short field. (Submissions have their own, larger limit.)
+_PAGE_BYTES = 64 * 1024
+
+
+def create_app(house: House, *, works: bool = True) -> Flask:
+    """The application. `works` says whether this process also performs duties."""
+    app = Flask("connector.web", static_folder="static", static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = intake.MOST_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = _PAGE_BYTES
+    # A template that prints `config` would print whatever stands in it.
+    app.jinja_env.globals.pop("config", None)
+    app.register_blueprint(intake.blueprint(house))
+    app.register_blueprint(acknowledge.blueprint(house))
+    app.register_blueprint(health.blueprint(house, works=works))
+    problem.register(app)
+    app.after_request(protect)
+    return app
