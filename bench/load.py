@@ -133,9 +133,7 @@ def parse_answer(answer: bytes, closed: bool) -> tuple[int, bool] | None:
 
 
 class _Run:
-    def __init__(
-        self, requests: Requests, clients: int, total: int, limit: float, timeout: float
-    ) -> None:
+    def __init__(self, requests: Requests, clients: int, total: int, limit: float, timeout: float) -> None:
         self._requests = requests
         self._clients = [_Client() for _ in range(min(clients, total))]
         self._idle = deque(self._clients)

@@ -62,8 +62,7 @@ def read_form(form: Any) -> dict[str, str] | None:
 
 def write_page(folder: Path, reference: str, answers: dict[str, str]) -> None:
     rows = "\n".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(answer)}</td></tr>"
-        for name, answer in answers.items()
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(answer)}</td></tr>" for name, answer in answers.items()
     )
     page = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -130,9 +129,7 @@ class Store:
         )
         if added.rowcount == 1:
             return reference
-        row = connection.execute(
-            "SELECT reference FROM forms WHERE response_id = ?", (response_id,)
-        ).fetchone()
+        row = connection.execute("SELECT reference FROM forms WHERE response_id = ?", (response_id,)).fetchone()
         return str(row[0])
 
 

@@ -50,8 +50,8 @@ class Delivery:
             done = self._act(duty, self.ledger.held(duty.concern))
         except ConnectorError as error:
             self._put_off(duty, error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must delay a duty, never lose it
-            log.error("act broke", extra=_said(duty) | {"error": type(error).__name__}, exc_info=True)
+        except Exception as error:
+            log.exception("act broke", extra=_said(duty))
             self._put_off(duty, DeliveryError(f"The act broke ({type(error).__name__})."))
         else:
             self.ledger.finish(done)
@@ -127,5 +127,3 @@ def _said(duty: Duty) -> dict[str, object]:
         "reference": duty.reference, "version": duty.version, "school": duty.school, "duty": duty.kind,
         "channel": duty.channel, "rung": duty.rung, "attempt": duty.attempts + 1,
     }  # fmt: skip
-
-

@@ -28,7 +28,9 @@ _AFTER_TROUBLE_SECONDS = 1.0
 class Engine:
     """One dispatcher thread and a small pool. Knows nothing of a duty but its number and its lane."""
 
-    def __init__(self, ledger: Ledger, perform: Callable[[int], None], clock: Clock, *, poll_seconds: float = 0) -> None:
+    def __init__(
+        self, ledger: Ledger, perform: Callable[[int], None], clock: Clock, *, poll_seconds: float = 0
+    ) -> None:
         """`poll_seconds`: how often to look unasked, where another process takes the submissions in; 0 for never."""
         self._ledger = ledger
         self._perform = perform
@@ -73,7 +75,7 @@ class Engine:
             except ConnectorError:
                 log.exception("the ledger could not be read")
                 rest = _AFTER_TROUBLE_SECONDS
-            except Exception:  # noqa: BLE001 - the dispatcher must outlive any fault, or nobody is told any more
+            except Exception:
                 log.critical("the dispatcher stumbled", exc_info=True)
                 rest = _AFTER_TROUBLE_SECONDS
             with self._change:
@@ -113,7 +115,7 @@ class Engine:
         except ConnectorError:
             log.exception("a duty stays owed")
             self._trouble = True
-        except Exception:  # noqa: BLE001 - as above: the duty stays owed and is tried again
+        except Exception:
             log.critical("a duty stays owed", exc_info=True)
             self._trouble = True
         with self._change:

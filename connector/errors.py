@@ -64,7 +64,7 @@ class UnknownForm(Refused):
 
 
 class TooLarge(Refused):
-    """The submission is larger than 1 MiB. Send the answers without their files; files stay in the form's own storage."""
+    """The submission is larger than 1 MiB. Send the answers without their files, which stay in the form's storage."""
 
     status = 413
     title = "Too large"

@@ -13,7 +13,7 @@ from connector.model.duty import Duty
 from connector.model.notice import Filed, Record
 from connector.record.document import from_bytes
 from connector.record.page import make_page
-from connector.record.typeset import TypesettingError, Typesetter
+from connector.record.typeset import Typesetter, TypesettingError
 from connector.routing import Aside
 from connector.sealing import Sealer
 from connector.site import Site

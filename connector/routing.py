@@ -63,7 +63,9 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
     )
 
 
-def steps_again(site: Site, received_at: datetime, aside: Aside, *, urgent: bool, about_staff: bool) -> tuple[Step, ...]:
+def steps_again(
+    site: Site, received_at: datetime, aside: Aside, *, urgent: bool, about_staff: bool
+) -> tuple[Step, ...]:
     """The steps of a concern in its journey, by the ladder as it is configured now."""
     ladder = site.school.staff_ladder if about_staff else site.school.ladder
     return steps(ladder, aside.skip, received_at, site.hours, urgent)
@@ -77,15 +79,12 @@ def first_duties(site: Site, found: Route, concern: Concern, received_at: dateti
     if found.aside.address and site.school.reporter.receipt:
         duties.append(NewDuty(kind=DutyKind.RECEIPT, channel=mail, due_at=received_at))
     duties += [
-        NewDuty(kind=DutyKind.CLIMB, channel="ladder", rung=step.number, due_at=step.due_at)
-        for step in found.steps[1:]
+        NewDuty(kind=DutyKind.CLIMB, channel="ladder", rung=step.number, due_at=step.due_at) for step in found.steps[1:]
     ]
     return tuple(duties)
 
 
-def telling(
-    site: Site, step: Step, skip: frozenset[str], now: datetime, *, about_staff: bool
-) -> list[NewDuty]:
+def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, about_staff: bool) -> list[NewDuty]:
     """The telling duties of one step: a mail for each person, and each shared channel that may carry it."""
     school = site.school
     told = present(school.people, step.people, skip, today(now)) or step.people

@@ -46,7 +46,7 @@ def bind(listen: str) -> socket.socket:
     return door
 
 
-def make_server(app: Flask, door: socket.socket, threads: int, channels: dict[int, Any]) -> waitress.server.BaseWSGIServer:
+def make_server(app: Flask, door: socket.socket, threads: int, channels: dict[int, Any]) -> Any:
     """The server on that socket.
 
     `inbuf_overflow` lies above the largest body: waitress would else write a submission, in clear, into
@@ -56,9 +56,18 @@ def make_server(app: Flask, door: socket.socket, threads: int, channels: dict[in
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return waitress.server.create_server(
-            app, map=channels, sockets=[door], threads=threads, send_bytes=18000, connection_limit=400, channel_timeout=30,
-            max_request_body_size=_MOST_IN_MEMORY, inbuf_overflow=_MOST_IN_MEMORY + 1, ident="", backlog=1024,
-        )  # fmt: skip
+            app,
+            map=channels,
+            sockets=[door],
+            threads=threads,
+            send_bytes=18000,
+            connection_limit=400,
+            channel_timeout=30,
+            max_request_body_size=_MOST_IN_MEMORY,
+            inbuf_overflow=_MOST_IN_MEMORY + 1,
+            ident="",
+            backlog=1024,
+        )
 
 
 def run(house: House, app: Flask, jobs: Callable[[House], contextlib.AbstractContextManager[None]]) -> None:

@@ -57,7 +57,11 @@ class House:
 
 
 def build(
-    settings: Settings, clock: Clock | None = None, *, works: bool = True, typesetter: Typesetter = typeset,
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    works: bool = True,
+    typesetter: Typesetter = typeset,
     poll_seconds: float = 0,
 ) -> House:
     """The house. With `works` it takes sole use of the ledger, as the one that performs duties.
@@ -132,7 +136,9 @@ def _bytes(secret: SecretStr | None) -> bytes:
 
 
 def _store(settings: Settings, school: School, store: FolderStore) -> Store:
-    return EncryptedFolder(settings.path(store.path), tuple((slug, school.people[slug].reader) for slug in store.readers))
+    return EncryptedFolder(
+        settings.path(store.path), tuple((slug, school.people[slug].reader) for slug in store.readers)
+    )
 
 
 def _channel(school: School, channel: SmtpChannel | TeamsSettings, words: Words) -> Channel:

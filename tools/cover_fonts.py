@@ -1,4 +1,5 @@
 """Write fonts/coverage.txt: the code points that may be printed as they are, as hex ranges."""
+
 import unicodedata
 from pathlib import Path
 

@@ -17,7 +17,8 @@ _ROLE_WORDS = frozenset(
 )
 _FIRST_WORDS = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _POINTS_TO_A_SYSTEM = re.compile(
-    r"^(is |it'?s )?(on|in|see|as|same|ask|check|per|held|already|with|at (home|mum|dad|school)) ?\b(?!.*\d+\w* \w+ (street|road|lane|row|close|avenue|drive|way)\b)"
+    r"^(is |it'?s )?(on|in|see|as|same|ask|check|per|held|already|with|at (home|mum|dad|school)) ?\b"
+    r"(?!.*\d+\w* \w+ (street|road|lane|row|close|avenue|drive|way)\b)"
 )
 # A form's answer may begin with the sign that a spreadsheet would take for a formula.
 _SPREADSHEET_SIGNS = "=+-@'\t "

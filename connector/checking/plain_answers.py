@@ -15,7 +15,9 @@ _UNSURE = re.compile(r"\b(not sure|unsure|don'?t know|dont know|maybe|might|perh
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|‘([^’]{3,})’(?!\w)")
 _LEADING_NO = re.compile(r"^\W*(no|not yet|not|nope|n/?a|none|never|haven'?t|havent|not appropriate)\b[\s,.;:\-]*")
 _NOT_MADE = re.compile(r"^(no|not|none|never|n/?a|haven'?t|havent|nope)\b")
-_TRIED = re.compile(r"^(tried|attempted|rang|phoned|called|left (a )?(message|voicemail))\b.*\b(no|voicemail|message|x ?\d)\b")
+_TRIED = re.compile(
+    r"^(tried|attempted|rang|phoned|called|left (a )?(message|voicemail))\b.*\b(no|voicemail|message|x ?\d)\b"
+)
 _HEDGED = re.compile(r"\b(not sure|unsure|i think|maybe|might be|possibly)\b|\?|\b(or)\b")
 
 SURE_OR_NOT = "Please say yes, no, or that you do not know and why."

@@ -71,9 +71,7 @@ def _of_reading(rule: FieldRule, reading: Reading, child: int) -> Iterator[Probl
 
 
 def _problem(kind: ProblemKind, rule: FieldRule, ask: str, child: int = 0) -> Problem:
-    return Problem(
-        kind=kind, field=rule.id, label=rule.label, ask=ask, policy_words=rule.policy_words, child=child
-    )
+    return Problem(kind=kind, field=rule.id, label=rule.label, ask=ask, policy_words=rule.policy_words, child=child)
 
 
 def _disagreements(checked: Checked) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ what we understood. Reading never fails: what is missing or vague is data, not a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -61,7 +62,7 @@ def read(rule: FieldRule, typed: Typed, moment: Moment) -> Reading:
             return _SIMPLE[rule.kind](typed.text)
 
 
-_SIMPLE = {
+_SIMPLE: dict[Kind, Callable[[str], Reading]] = {
     Kind.NAME: names.read_name,
     Kind.PERSON: names.read_reporter,
     Kind.ADDRESS: names.read_address,
@@ -87,10 +88,9 @@ def _or_unread(reading: Reading, typed: Typed, doubt: str) -> Reading:
     return Reading(precision=Precision.UNKNOWN, doubt=doubt)
 
 
-def _entry(rule: FieldRule, value: Any, info: ValidationInfo) -> Entry:
+def _entry(rule: FieldRule, value: Any, info: ValidationInfo[Moment]) -> Entry:
     typed: Typed = value
-    moment: Moment = info.context
-    return Entry(typed.text, read(rule, typed, moment))
+    return Entry(typed.text, read(rule, typed, info.context))
 
 
 def record_model(profile: PolicyProfile) -> type[BaseModel]:

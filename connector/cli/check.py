@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from connector.checking.problems import form_gaps
-from connector.cli.say import say, say_json
 from connector.errors import CannotAccept, ConfigError, ConnectorError
 from connector.ledger.ledger import Ledger
+from connector.say import say, say_json
 from connector.settings.load import Settings, load
 from connector.site import Site
 from connector.wiring import make_sealer, make_site
@@ -79,10 +79,16 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         if broken is None:
             yield Finding(OK, "audit: the chain holds")
         else:
-            mend = "somebody changed the ledger by hand: keep a copy of the file and tell the DSL and whoever audits you"
+            mend = (
+                "somebody changed the ledger by hand: keep a copy of the file and tell the DSL and whoever audits you"
+            )
             yield Finding(FAULT, f"audit: the chain breaks at line {broken}", mend)
         if failed:
-            yield Finding(FAULT, f"{failed} duties have failed", "see `connector status`, mend the cause, then `connector retry REF`")
+            yield Finding(
+                FAULT,
+                f"{failed} duties have failed",
+                "see `connector status`, mend the cause, then `connector retry REF`",
+            )
     finally:
         ledger.close()
 
@@ -94,7 +100,10 @@ def _school(settings: Settings, slug: str) -> Iterator[Finding]:
     except ConnectorError as error:
         yield Finding(FAULT, f"{slug}: templates or keys", str(error))
         return
-    yield Finding(OK, f"{slug}: templates work; {len(school.ladder.rungs)} rungs, the first tells {len(school.ladder.rungs[0].people)}")
+    yield Finding(
+        OK,
+        f"{slug}: templates work; the ladder has {len(school.ladder.rungs)} rungs",
+    )
     yield from _stores(slug, site)
     yield from _forms(slug, site)
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from connector import __version__
-from connector.cli.say import complain
 from connector.errors import ConfigError, ConnectorError
+from connector.say import complain
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -111,26 +111,34 @@ def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
         return run(options.config, options.reference, options.identity, options.out)
 
-    parser = _add(commands, "retry", retry, "owe again what has failed or waits for a concern", "connector retry C-7QK4-M2XT")
+    parser = _add(
+        commands, "retry", retry, "owe again what has failed or waits for a concern", "connector retry C-7QK4-M2XT"
+    )
     parser.add_argument("reference", metavar="REF")
     parser = _add(commands, "open", open_, "show a filed record to a reader who holds their key",
                   "connector open C-7QK4-M2XT --identity dsl.key --out records/")  # fmt: skip
     parser.add_argument("reference", metavar="REF")
     parser.add_argument("--identity", type=Path, required=True, metavar="KEYFILE", help="the reader's own age key file")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the opened files there instead of showing them")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write the opened files there instead of showing them"
+    )
 
 
 def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     def keys(options: argparse.Namespace) -> int:
-        from connector.cli.keys import new, rotate
+        from connector.keyring import new, rotate
 
         return (new if options.verb == "new" else rotate)(options.config, options.readers)
 
     parser = _add(commands, "keys", keys, "make the journey key and the readers' keys, or take a fresh journey key",
                   "connector keys new --readers E:/safeguarding-keys")  # fmt: skip
     parser.add_argument("verb", choices=("new", "rotate"))
-    parser.add_argument("--readers", type=Path, metavar="FOLDER",
-                        help="where the readers' private keys are written, for you to hand over (default: config/keys/readers)")  # fmt: skip
+    parser.add_argument(
+        "--readers",
+        type=Path,
+        metavar="FOLDER",
+        help="where the readers' private keys are written, for you to hand over (default: config/keys/readers)",
+    )
 
 
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -140,8 +148,8 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         return run(options.config, once=options.once, as_json=options.json, port=options.port)
 
     parser = _add(commands, "demo", demo, "the main job on embedded parts, to look at", "connector demo --once --json")
-    parser.add_argument("--once", action="store_true", help="run it through without a person; exit 0 only if every step was verified")
+    parser.add_argument(
+        "--once", action="store_true", help="run it through without a person; exit 0 only if every step was verified"
+    )
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.add_argument("--port", type=int, default=8600, help="the port of the demo's page (default: 8600)")
-
-

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from connector.cli.say import complain, say, say_json
 from connector.errors import ConnectorError, UnknownReference
 from connector.filing import as_text
 from connector.ledger.audit import AuditLine
@@ -17,6 +16,7 @@ from connector.ledger.ledger import Ledger
 from connector.model.moments import say_moment
 from connector.model.reference import Reference, parse_reference
 from connector.record.page import make_page
+from connector.say import complain, say, say_json
 from connector.settings.load import Settings, load
 from connector.store.folder import FolderStore, decrypt
 
@@ -115,6 +115,6 @@ def _reference(said: str) -> Reference:
     found = parse_reference(said)
     if found is None:
         raise UnknownReference(
-            "This is not a reference: it looks like C-7QK4-M2XT, and its last character proves the others. Read it again."
+            "This is not a reference. One looks like C-7QK4-M2XT, and its last character proves the others."
         )
     return found

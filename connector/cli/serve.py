@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from connector.cli.say import complain
 from connector.jobs import jobs
 from connector.logs import leave_last_words, set_up
+from connector.say import complain
 from connector.serving import bind, run, serve_until, told_to_stop, work
 from connector.settings.load import load
 from connector.web.app import create_app
@@ -27,7 +27,9 @@ def serve(config: Path, role: str) -> int:
         elif role == "web":
             house = build(settings, works=False)
             with told_to_stop() as stopping:
-                serve_until(stopping, create_app(house, works=False), bind(settings.service.listen), settings.service.threads)
+                serve_until(
+                    stopping, create_app(house, works=False), bind(settings.service.listen), settings.service.threads
+                )
             house.close()
         else:
             house = build(settings)

@@ -155,9 +155,10 @@ def card_catcher(caught: Caught) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, fault, headers = 202, "", {}
+            headers: dict[str, str] = {}
+            status, fault = 202, ""
             if caught.card_refusal is not None:
                 status, headers = caught.card_refusal
             elif "sig=" not in self.path:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from connector.cli.say import complain, say, say_json
 from connector.demo.stage import stage
 from connector.demo.walk import Story, walk
 from connector.logs import set_up
+from connector.say import complain, say, say_json
 
 # A minute of the ladder passes in a tenth of a second, or for the eye in two seconds.
 _ONCE_SPEED = 600.0

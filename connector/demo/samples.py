@@ -21,7 +21,9 @@ class Sample:
     answers: Mapping[str, str]
 
 
-def as_power_automate(form: Form, answers: Mapping[str, str], respondent: str, sent: datetime, number: str) -> dict[str, Any]:
+def as_power_automate(
+    form: Form, answers: Mapping[str, str], respondent: str, sent: datetime, number: str
+) -> dict[str, Any]:
     """The envelope that docs/forms.md has a flow post, around the body of `Get response details`."""
     ids = {question.title: question.id for question in form.questions}
     american = f"{sent.astimezone(UTC):%m/%d/%Y %I:%M:%S %p}"

@@ -17,13 +17,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from connector.cli.keys import new as make_keys
 from connector.clock import Clock
 from connector.demo.catchers import Caught, card_catcher, mail_catcher
 from connector.demo.samples import Sample, shaped
 from connector.errors import CannotAccept
 from connector.forms.proof import sign
 from connector.jobs import jobs
+from connector.keyring import new as make_keys
 from connector.model.reference import Reference
 from connector.serving import bind, serve_until
 from connector.settings.load import Settings, load

@@ -42,7 +42,7 @@ def walk(stage: Stage) -> Story:
     sent = stage.house.clock.now()
     posted = stage.post(INCOMPLETE, sent, "1")
     begun = time.perf_counter()
-    _accepted(stage, story, posted)
+    _accepted(story, posted)
     _again(stage, story, sent, posted)
     _filed(stage, story, posted, begun)
     _told(stage, story, posted, begun)
@@ -52,7 +52,7 @@ def walk(stage: Stage) -> Story:
     return story
 
 
-def _accepted(stage: Stage, story: Story, posted: Posted) -> None:
+def _accepted(story: Story, posted: Posted) -> None:
     answer = posted.answer
     story.step("the real endpoint answered 202", posted.status == 202)
     missing = [asked["field"] for asked in answer["missing"]]
@@ -65,7 +65,9 @@ def _accepted(stage: Stage, story: Story, posted: Posted) -> None:
 
 def _again(stage: Stage, story: Story, sent: Any, posted: Posted) -> None:
     again = stage.post(INCOMPLETE, sent, "1")
-    story.step("the same response again is the same concern", (again.status, again.reference) == (200, posted.reference))
+    story.step(
+        "the same response again is the same concern", (again.status, again.reference) == (200, posted.reference)
+    )
 
 
 def _filed(stage: Stage, story: Story, posted: Posted, begun: float) -> None:
@@ -76,9 +78,8 @@ def _filed(stage: Stage, story: Story, posted: Posted, begun: float) -> None:
     story.facts["filed_ms"] = round((time.perf_counter() - begun) * 1000)
     sealed = [path.read_bytes() for path in parts()]
     words = INCOMPLETE.answers["Exact words spoken by the child"]
-    story.step("its files are age files and hold no clear word", all(
-        data.startswith(b"age-encryption.org/v1\n") and not any(t.encode() in data for t in telling_texts()) for data in sealed
-    ))  # fmt: skip
+    story.step("its files are age files", all(data.startswith(b"age-encryption.org/v1\n") for data in sealed))
+    story.step("they hold no clear word", not any(text.encode() in data for text in telling_texts() for data in sealed))
     opened = {path.name: decrypt(path, stage.identity("little-lanterns", "dsl")) for path in parts()}
     original = from_bytes(next(data for name, data in opened.items() if name.endswith(".json.age")))
     story.step("the DSL's key opens it: the exact words are there, byte for byte", original["exact_words"] == [words])
@@ -109,7 +110,9 @@ def _climbed(stage: Stage, story: Story, posted: Posted) -> None:
     story.step("opening the link shows the reference and one button", status == 200 and page.count("<button") == 1)
     held = stage.house.ledger.latest(posted.reference)
     story.step("opening the link acknowledged nothing", held.acknowledged_at is None)
-    climbed = wait_for(lambda: len(stage.caught.mails_to(_DSL)) >= 2 and len(stage.caught.mails_to(INCOMPLETE.respondent)) >= 2)
+    climbed = wait_for(
+        lambda: len(stage.caught.mails_to(_DSL)) >= 2 and len(stage.caught.mails_to(INCOMPLETE.respondent)) >= 2
+    )
     story.step("nobody acknowledged: they were told again, and the reporter was told so", climbed)
 
 
@@ -117,8 +120,13 @@ def _acknowledged(stage: Stage, story: Story, posted: Posted) -> None:
     status, page = fetch(ack_link(stage, _DSL), urlencode({"person": "dsl"}).encode())
     story.step("pressing the button acknowledged it", status == 200 and "Rowan Ashdown has this" in page)
     heard = wait_for(
-        lambda: any("Rowan Ashdown has this" in mail.part("plain") for mail in stage.caught.mails_to(_DEPUTY))
-        and any("Rowan Ashdown has your concern" in mail.part("plain") for mail in stage.caught.mails_to(INCOMPLETE.respondent))
+        lambda: (
+            any("Rowan Ashdown has this" in mail.part("plain") for mail in stage.caught.mails_to(_DEPUTY))
+            and any(
+                "Rowan Ashdown has your concern" in mail.part("plain")
+                for mail in stage.caught.mails_to(INCOMPLETE.respondent)
+            )
+        )
     )
     story.step("the deputy and the reporter heard who has it", heard)
     story.facts["acknowledged_by"] = stage.house.ledger.latest(posted.reference).acknowledged_by
@@ -136,7 +144,9 @@ def _forgotten(stage: Stage, story: Story, posted: Posted) -> None:
     story.step("no word of it is in the ledger's files", not any(text.encode() in clear for text in telling_texts()))
     sent = b"".join(mail.raw for mail in stage.caught.mails) + repr(stage.caught.cards).encode()
     plain = "".join(mail.part("plain") + mail.part("html") for mail in stage.caught.mails)
-    story.step("no word of it was in any mail or card", not any(t.encode() in sent or t in plain for t in telling_texts()))
+    story.step(
+        "no word of it was in any mail or card", not any(t.encode() in sent or t in plain for t in telling_texts())
+    )
     story.step("the catchers had nothing to refuse", not stage.caught.faults)
     story.step("the audit chain holds", ledger.broken_audit_line() is None)
 

@@ -113,9 +113,7 @@ class _Known:
 
 def _as_known(one: Acceptance) -> _Known:
     marks = one.marks
-    return _Known(
-        marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at
-    )
+    return _Known(marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at)
 
 
 def _known(connection: Connection, waiting: list[Acceptance]) -> list[_Known]:
@@ -216,5 +214,3 @@ def _audit_line(one: Acceptance) -> AuditLine:
         "missing": len(one.missing), "unclear": len(one.unclear), "duties": len(one.duties),
     }  # fmt: skip
     return AuditLine(one.received_at, "accepted", one.reference, detail)
-
-

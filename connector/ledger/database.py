@@ -22,7 +22,9 @@ def open_database(file: Path) -> Engine:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError:
-        raise ConfigError((f"service.toml: database: {file.name} cannot be made there: mend the folder's rights",)) from None
+        raise ConfigError(
+            (f"service.toml: database: {file.name} cannot be made there: mend the folder's rights",)
+        ) from None
     engine = create_engine(f"sqlite:///{file}", connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -74,7 +76,7 @@ class SoleUse:
         except sqlite3.OperationalError:
             self._connection.close()
             raise CannotAccept(
-                "Another copy of the service is at work on this ledger. Stop it first, or give this one its own database."
+                "Another copy of the service is at work on this ledger. Stop it first, or give this one a database."
             ) from None
 
     def release(self) -> None:

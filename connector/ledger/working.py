@@ -98,9 +98,7 @@ def begin(connection: Connection, items: list[Begun]) -> list[bool]:
 
 def finish(connection: Connection, items: list[Done]) -> list[None]:
     """Mark each as done, write what follows, purge what is not needed any more."""
-    connection.execute(
-        _FINISH, [{"row": item.duty.id, "at": item.at, "said": item.evidence[:200]} for item in items]
-    )
+    connection.execute(_FINISH, [{"row": item.duty.id, "at": item.at, "said": item.evidence[:200]} for item in items])
     filed = [item for item in items if item.duty.kind is DutyKind.FILE]
     if filed:
         connection.execute(
@@ -204,9 +202,7 @@ def purge(connection: Connection, numbers: list[int], at: datetime) -> None:
     )
     purged = update(concern).where(mine, concern.c.sealed.is_not(None), settled).values(sealed=None, purged_at=at)
     connection.execute(purged)
-    over = and_(
-        concern.c.acknowledged_at.is_not(None), concern.c.sealed.is_(None), ~is_open(_NEEDS_ASIDE, _OPEN)
-    )
+    over = and_(concern.c.acknowledged_at.is_not(None), concern.c.sealed.is_(None), ~is_open(_NEEDS_ASIDE, _OPEN))
     connection.execute(update(concern).where(mine, concern.c.aside.is_not(None), over).values(aside=None))
 
 

@@ -89,9 +89,7 @@ def _exact_words(concern: Concern, profile: PolicyProfile) -> list[str]:
     said: dict[str, None] = {}
     for rule, entry in _ruled(concern, profile):
         if rule.kind is Kind.WORDS and entry.reading.value == "spoken":
-            shared = any(
-                other.verbatim == entry.verbatim for r, other in _ruled(concern, profile) if r.id != rule.id
-            )
+            shared = any(other.verbatim == entry.verbatim for r, other in _ruled(concern, profile) if r.id != rule.id)
             said |= dict.fromkeys(quoted(entry.verbatim) if shared else (entry.verbatim,))
     return list(said)
 
@@ -108,8 +106,7 @@ def _field(rule: FieldRule, entry: Entry, concern: Concern) -> dict[str, Any]:
         "precision": reading.precision,
         "understood": reading.said,
         "problems": [
-            f"{_IN_WORDS[problem.kind]}: {problem.ask}"
-            + (f" (child {problem.child})" if problem.child else "")
+            f"{_IN_WORDS[problem.kind]}: {problem.ask}" + (f" (child {problem.child})" if problem.child else "")
             for problem in concern.problems
             if problem.field == rule.id
         ],

@@ -65,6 +65,19 @@ def typeset(page: Mapping[str, Any]) -> bytes:
         raise TypesettingError from None
 
 
+def draw(page: Mapping[str, Any]) -> list[bytes]:
+    """The pages as PNG pictures, for a screen. Raises TypesettingError."""
+    try:
+        return _press().submit(_draw, _data(page)).result()
+    except RuntimeError:
+        raise TypesettingError from None
+
+
+def _draw(data: str) -> list[bytes]:
+    made = _own.record.compile(format="png", ppi=110, sys_inputs={"page": data})
+    return [made] if isinstance(made, bytes) else list(made or ())
+
+
 def _print_apart(data: str) -> bytes:
     """A monstrous page gets a process of its own, which takes its memory with it when it ends."""
     command = [sys.executable, "-m", "connector.record.typeset"]

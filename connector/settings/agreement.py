@@ -33,7 +33,10 @@ def _people(school: School) -> Iterator[Said]:
     for slug, person in school.people.items():
         for number, away in enumerate(person.away):
             if away.cover not in school.people or away.cover == slug:
-                yield ("people", slug, "away", number, "cover"), "must name another person: nobody may be away uncovered"
+                yield (
+                    ("people", slug, "away", number, "cover"),
+                    "must name another person: nobody may be away uncovered",
+                )
 
 
 def _ladders(school: School) -> Iterator[Said]:
@@ -78,9 +81,15 @@ def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
         yield ("channels", slug, "members"), said
     url = channel.webhook.get_secret_value()
     if ".webhook.office.com" in url or "outlook.office.com/webhook" in url:
-        yield ("channels", slug, "webhook"), "is an Office 365 connector; Microsoft ended those on 22 May 2026: make a Workflows webhook"
+        yield (
+            ("channels", slug, "webhook"),
+            "is an Office 365 connector; Microsoft ended those on 22 May 2026: make a Workflows webhook",
+        )
     elif ".logic.azure.com" in url:
-        yield ("channels", slug, "webhook"), "is a logic.azure.com address; those ended on 30 November 2025: copy the new one from the flow"
+        yield (
+            ("channels", slug, "webhook"),
+            "is a logic.azure.com address; those ended on 30 November 2025: copy the new one from the flow",
+        )
     else:
         try:
             safe_address(url)
@@ -98,4 +107,7 @@ def _forms(school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Sa
             continue
         for number, question in enumerate(form.questions):
             if strays := [field for field in question.fields if profile.rule(field) is None]:
-                yield ("forms", slug, "questions", number), f"answers fields that the profile does not have: {', '.join(strays)}"
+                yield (
+                    ("forms", slug, "questions", number),
+                    f"answers fields that the profile does not have: {', '.join(strays)}",
+                )

@@ -19,15 +19,17 @@ class Surroundings:
     folder: Path
 
 
-def _follow(value: Any, info: ValidationInfo) -> Any:
+def _follow(value: Any, info: ValidationInfo[Surroundings]) -> Any:
     if isinstance(value, SecretStr):
         return value
-    surroundings: Surroundings = info.context
+    surroundings = info.context
     if isinstance(value, str) and value.startswith("env:"):
         return _from_environment(value.removeprefix("env:"), surroundings)
     if isinstance(value, str) and value.startswith("file:"):
         return _from_file(value.removeprefix("file:"), surroundings)
-    raise PydanticCustomError("secret_by_reference", "a secret must not stand here: write env:NAME or file:PATH instead")
+    raise PydanticCustomError(
+        "secret_by_reference", "a secret must not stand here: write env:NAME or file:PATH instead"
+    )
 
 
 def _from_environment(name: str, surroundings: Surroundings) -> str:
@@ -45,7 +47,8 @@ def _from_file(path: str, surroundings: Surroundings) -> str:
         found = place.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise PydanticCustomError(
-            "secret_missing", "the file {path} cannot be read: make it with `connector keys new`, or mend its rights",
+            "secret_missing",
+            "the file {path} cannot be read: make it with `connector keys new`, or mend its rights",
             {"path": path},
         ) from None
     if not found:
@@ -53,7 +56,7 @@ def _from_file(path: str, surroundings: Surroundings) -> str:
     return found
 
 
-def _public_or_follow(value: Any, info: ValidationInfo) -> Any:
+def _public_or_follow(value: Any, info: ValidationInfo[Surroundings]) -> Any:
     is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
     return _follow(value, info) if is_reference else value
 

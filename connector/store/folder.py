@@ -85,7 +85,8 @@ def _write(path: Path, content: bytes, recipients: list[str]) -> bool:
 
 
 def _encrypt(content: bytes, recipients: list[str]) -> bytes:
-    return pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients])
+    sealed: bytes = pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients])
+    return sealed
 
 
 def name(record: Record, part: str) -> str:
@@ -101,9 +102,10 @@ def decrypt(path: Path, identity: str) -> bytes:
             for line in identity.splitlines()
             if line.strip() and not line.startswith("#")
         ]
-        return pyrage.decrypt(path.read_bytes(), keys)
+        opened: bytes = pyrage.decrypt(path.read_bytes(), keys)
     except (pyrage.IdentityError, pyrage.DecryptError):
         raise SealError("This key does not open the record: ask whoever is named as its reader.") from None
+    return opened
 
 
 def new_identity() -> tuple[str, str]:

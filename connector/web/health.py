@@ -54,8 +54,8 @@ def _metrics(house: House) -> str:
     now = house.clock.now()
     for name, number in house.ledger.counts().items():
         Gauge(f"connector_{name}", f"Number of {name.replace('_', ' ')}", registry=registry).set(number)
-    Gauge(
-        "connector_oldest_overdue_seconds", "How long the oldest overdue duty has been owed", registry=registry
-    ).set(house.ledger.oldest_owed(now))
+    Gauge("connector_oldest_overdue_seconds", "How long the oldest overdue duty has been owed", registry=registry).set(
+        house.ledger.oldest_owed(now)
+    )
     text: str = generate_latest(registry).decode()
     return text

@@ -19,7 +19,7 @@ def blueprint(house: House) -> Blueprint:
     @door.post("/forms/<school>/<form>")
     def submit(school: str, form: str) -> Response:
         body = _body()
-        answer = house.intake.take_in(school, form, request.headers, body, house.clock.now())
+        answer = house.intake.take_in(school, form, dict(request.headers), body, house.clock.now())
         return _answer(answer)
 
     return door

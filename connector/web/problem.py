@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
-from connector.errors import CannotAccept, ConnectorError, Refused, TooLarge, UnknownForm, UnknownReference, WrongMediaType
+from connector.errors import (
+    CannotAccept,
+    ConnectorError,
+    Refused,
+    TooLarge,
+    UnknownForm,
+    UnknownReference,
+    WrongMediaType,
+)
 from connector.web.pages import page
 
 RETRY_AFTER_SECONDS = 5
@@ -69,5 +77,6 @@ def _unforeseen(error: Exception) -> Response:
     return _said(
         503,
         "Not accepted",
-        "The service stumbled, so nothing was accepted. Send it again, and tell the Designated Safeguarding Lead in person.",
+        "The service stumbled, so nothing was accepted. "
+        "Send it again, and tell the Designated Safeguarding Lead in person.",
     )

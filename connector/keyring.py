@@ -1,4 +1,4 @@
-"""`connector keys new|rotate`: never overwrites a key."""
+"""Makes keys: the journey key, and a pair for each reader. Never overwrites one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector.cli.say import complain, say
+from connector.say import complain, say
 from connector.sealing import new_key
 from connector.store.folder import new_identity
 
@@ -28,7 +28,7 @@ def new(config: Path, readers: Path | None) -> int:
     if any(path.suffix == ".key" and path.parent == private for path in made):
         say(
             "Hand each reader their own .key file and take it off this machine: whoever holds it can open the records.",
-            "Keep one copy of each in the school's safe. Without any reader's key nobody can open a record, we neither.",
+            "Keep one copy of each in the school's safe. Without a reader's key nobody at all can open a record.",
         )
     return 0
 
@@ -44,7 +44,7 @@ def rotate(config: Path, _readers: Path | None) -> int:
     os.replace(current, before)
     _write_new(current, new_key())
     say(
-        f"The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
+        "The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
         f'  "file:keys/{before.name}"',
         "Take it out again when `connector status` shows nothing unpurged and links in mails have expired.",
     )
