@@ -7,48 +7,39 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector.say import complain, say
 from connector.sealing import new_key
 from connector.store.folder import new_identity
 
 
-def new(config: Path, readers: Path | None) -> int:
-    """Makes every key that the configuration points to and that is not there yet."""
+def make_keys(config: Path, readers: Path | None = None) -> list[Path]:
+    """Makes the journey key and every reader's pair that is not there yet; the paths made.
+
+    Private keys go into `readers` (by default config/keys/readers), to be handed over and taken away.
+    """
     keys = config / "keys"
     private = readers or keys / "readers"
     made = [keys / "journey.key"] if _write_new(keys / "journey.key", new_key()) else []
     for name in _reader_names(config):
         public = keys / f"{name}.pub"
-        if not public.exists():
-            identity, recipient = new_identity()
-            if _write_new(private / f"{name}.key", identity):
-                _write_new(public, recipient)
-                made += [private / f"{name}.key", public]
-    say(*[f"made {path}" for path in made] or ["Every key is there already; none was changed."])
-    if any(path.suffix == ".key" and path.parent == private for path in made):
-        say(
-            "Hand each reader their own .key file and take it off this machine: whoever holds it can open the records.",
-            "Keep one copy of each in the school's safe. Without a reader's key nobody at all can open a record.",
-        )
-    return 0
+        if public.exists():
+            continue
+        identity, recipient = new_identity()
+        if _write_new(private / f"{name}.key", identity):
+            _write_new(public, recipient)
+            made += [private / f"{name}.key", public]
+    return made
 
 
-def rotate(config: Path, _readers: Path | None) -> int:
-    """Takes a fresh journey key; the one before becomes an old key, which still opens."""
+def rotate_journey_key(config: Path) -> Path | None:
+    """Takes a fresh journey key and gives the path under which the one before now lies; None where there was none."""
     keys = config / "keys"
     current = keys / "journey.key"
     if not current.exists():
-        complain("There is no journey key to rotate: run `connector keys new`.")
-        return 1
+        return None
     before = keys / f"journey-{datetime.now(UTC):%Y%m%d%H%M%S}.key"
     os.replace(current, before)
     _write_new(current, new_key())
-    say(
-        "The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
-        f'  "file:keys/{before.name}"',
-        "Take it out again when `connector status` shows nothing unpurged and links in mails have expired.",
-    )
-    return 0
+    return before
 
 
 def _reader_names(config: Path) -> list[str]:

@@ -126,7 +126,7 @@ def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     def keys(options: argparse.Namespace) -> int:
-        from connector.keyring import new, rotate
+        from connector.cli.keys import new, rotate
 
         return (new if options.verb == "new" else rotate)(options.config, options.readers)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from connector.demo.samples import Sample, shaped
 from connector.errors import CannotAccept
 from connector.forms.proof import sign
 from connector.jobs import jobs
-from connector.keyring import new as make_keys
+from connector.keyring import make_keys
 from connector.model.reference import Reference
 from connector.serving import bind, serve_until
 from connector.settings.load import Settings, load
@@ -93,8 +92,7 @@ def stage(config: Path, *, speed: float) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="connector-demo-") as temporary, contextlib.ExitStack() as stack:
         folder = Path(temporary) / "config"
         shutil.copytree(config, folder, ignore=shutil.ignore_patterns("keys"))
-        with contextlib.redirect_stdout(io.StringIO()):
-            make_keys(folder, None)
+        make_keys(folder)
         caught = Caught()
         smtp_port = stack.enter_context(mail_catcher(caught))
         webhook = stack.enter_context(card_catcher(caught))

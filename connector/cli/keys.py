@@ -1,0 +1,34 @@
+"""`connector keys new|rotate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connector.keyring import make_keys, rotate_journey_key
+from connector.say import complain, say
+
+
+def new(config: Path, readers: Path | None) -> int:
+    """Makes every key that the configuration points to and that is not there yet."""
+    made = make_keys(config, readers)
+    say(*[f"made {path}" for path in made] or ["Every key is there already; none was changed."])
+    if len(made) > 1:
+        say(
+            "Hand each reader their own .key file and take it off this machine: whoever holds it can open the records.",
+            "Keep one copy of each in the school's safe. Without a reader's key nobody at all can open a record.",
+        )
+    return 0
+
+
+def rotate(config: Path, _readers: Path | None) -> int:
+    """Takes a fresh journey key; the one before becomes an old key, which still opens."""
+    before = rotate_journey_key(config)
+    if before is None:
+        complain("There is no journey key to rotate: run `connector keys new`.")
+        return 1
+    say(
+        "The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
+        f'  "file:keys/{before.name}"',
+        "Take it out again when `connector status` shows nothing unpurged and links in mails have expired.",
+    )
+    return 0
