@@ -91,7 +91,7 @@ class Acknowledgements:
 
     def _who_hears(self, site: Site, held: Held, person: str, now: datetime) -> tuple[NewDuty, ...]:
         """Everybody told so far hears who has it, and the reporter where the school wants that."""
-        told = dict.fromkeys((duty.channel, duty.person) for duty in self.ledger.told(held.id))
+        told = dict.fromkeys((duty.channel, duty.person) for duty in self.ledger.told(held.reference))
         duties = [
             NewDuty(kind=DutyKind.TAKEN, channel=channel, person=slug, due_at=now)
             for channel, slug in told

@@ -21,7 +21,7 @@ from connector.messages import Messages
 from connector.model.duty import Duty, DutyKind, DutyState, NewDuty
 from connector.record.typeset import Typesetter
 from connector.retry import next_try
-from connector.routing import other_channel, steps_again, telling
+from connector.routing import climb_after, other_channel, steps_again, telling
 from connector.site import Channel, Site
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Delivery:
         if duty.state not in {DutyState.OWED, DutyState.SENDING} or not self.ledger.begin(duty):
             return
         try:
-            done = self._act(duty, self.ledger.held(duty.concern))
+            done = self._act(duty, self.ledger.held(duty.reference, duty.version))
         except ConnectorError as error:
             self._put_off(duty, error)
         except Exception as error:
@@ -88,8 +88,9 @@ class Delivery:
         then = telling(site, step, aside.skip, now, about_staff=held.about_staff)
         if step.tell_reporter and aside.address:
             then.append(NewDuty(kind=DutyKind.CHASE, channel=site.school.mail_channel, rung=duty.rung, due_at=now))
+        then += climb_after(step, ladder)
         log.warning("nobody has acknowledged: climbing", extra=_said(duty))
-        return Done(duty=duty, at=now, evidence=f"{len(then)} told", then=tuple(then))
+        return Done(duty=duty, at=now, evidence=f"{len(then)} duties follow", then=tuple(then))
 
     def _put_off(self, duty: Duty, error: ConnectorError) -> None:
         now = self.clock()

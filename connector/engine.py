@@ -15,12 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.ledger.ledger import Lane, Ledger
+from connector.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
 LANE_AT_ONCE = 2
 MOST_AT_ONCE = 12
 _AHEAD = 32
+# An act waits for a gap in the submissions coming in, but never longer than this.
+_QUIET_SECONDS = 0.005
+_LONGEST_COURTESY_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 60.0
 _AFTER_TROUBLE_SECONDS = 1.0
 
@@ -29,12 +33,19 @@ class Engine:
     """One dispatcher thread and a small pool. Knows nothing of a duty but its number and its lane."""
 
     def __init__(
-        self, ledger: Ledger, perform: Callable[[int], None], clock: Clock, *, poll_seconds: float = 0
+        self,
+        ledger: Ledger,
+        perform: Callable[[int], None],
+        clock: Clock,
+        traffic: Traffic,
+        *,
+        poll_seconds: float = 0,
     ) -> None:
         """`poll_seconds`: how often to look unasked, where another process takes the submissions in; 0 for never."""
         self._ledger = ledger
         self._perform = perform
         self._clock = clock
+        self._traffic = traffic
         self._rest = poll_seconds or _LONGEST_REST_SECONDS
         self._change = threading.Condition()
         self._woken = True
@@ -110,6 +121,7 @@ class Engine:
                 self._pool.submit(self._act, lane, number)
 
     def _act(self, lane: Lane, number: int) -> None:
+        self._traffic.let_pass(quiet_seconds=_QUIET_SECONDS, at_most_seconds=_LONGEST_COURTESY_SECONDS)
         try:
             self._perform(number)
         except ConnectorError:

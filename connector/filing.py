@@ -74,8 +74,10 @@ def as_text(page: dict[str, Any]) -> str:
 
 
 def _original(document: dict[str, Any], held: Held) -> bytes:
+    """The document as JSON in ASCII, a key a line, so that a person can read it in an emergency."""
     whole = {"reference": held.reference, "version": held.version} | document
-    return json.dumps(whole, ensure_ascii=True, indent=1).encode("ascii")
+    lines = (f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=True)}" for name, value in whole.items())
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii")
 
 
 def _not_for(held: Held, sealer: Sealer) -> frozenset[str]:

@@ -28,6 +28,7 @@ from connector.record.document import Origin, make_document, to_bytes
 from connector.routing import first_duties, route
 from connector.sealing import Sealer
 from connector.site import FormParts, Site
+from connector.traffic import Traffic
 
 _UNCLEAR = (ProblemKind.UNCLEAR, ProblemKind.MISMATCH)
 _TRIES = 8
@@ -57,6 +58,7 @@ class Intake:
     ledger: Ledger
     sealer: Sealer
     wake: Callable[[], None]
+    traffic: Traffic
 
     def take_in(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
         """Prove, then receive. Raises UnknownForm, NotAuthentic, NotJson or CannotAccept; else it is durable."""
@@ -70,6 +72,10 @@ class Intake:
 
     def receive(self, arrival: Arrival) -> Answer:
         """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
+        with self.traffic:
+            return self._receive(arrival)
+
+    def _receive(self, arrival: Arrival) -> Answer:
         parts = self._parts(arrival.school, arrival.form)
         submission = understand(parts, arrival.body)
         concern = parts.checker.check(submission, arrival.received_at)

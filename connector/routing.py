@@ -78,10 +78,16 @@ def first_duties(site: Site, found: Route, concern: Concern, received_at: dateti
     duties += telling(site, found.steps[0], found.aside.skip, received_at, about_staff=concern.about_staff)
     if found.aside.address and site.school.reporter.receipt:
         duties.append(NewDuty(kind=DutyKind.RECEIPT, channel=mail, due_at=received_at))
-    duties += [
-        NewDuty(kind=DutyKind.CLIMB, channel="ladder", rung=step.number, due_at=step.due_at) for step in found.steps[1:]
-    ]
+    duties += climb_after(found.steps[0], found.steps)
     return tuple(duties)
+
+
+def climb_after(step: Step, ladder: tuple[Step, ...]) -> list[NewDuty]:
+    """The duty to climb to the rung after this one; none after the last."""
+    return [
+        NewDuty(kind=DutyKind.CLIMB, channel="ladder", rung=later.number, due_at=later.due_at)
+        for later in ladder[step.number + 1 : step.number + 2]
+    ]
 
 
 def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, about_staff: bool) -> list[NewDuty]:

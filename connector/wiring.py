@@ -32,6 +32,7 @@ from connector.settings.school import Calendar, FolderStore, Form, School, SmtpC
 from connector.settings.school import TeamsChannel as TeamsSettings
 from connector.site import Channel, FormParts, Site, Store
 from connector.store.folder import FolderStore as EncryptedFolder
+from connector.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,11 @@ def build(
     links = Links(settings.service.public_url, sealer, timedelta(hours=retention.link_hours))
     messages = Messages(ledger, sealer, links)
     delivery = Delivery(sites, ledger, messages, typesetter, clock.now, timedelta(hours=retention.give_up_hours))
-    engine = Engine(ledger, delivery.perform, clock, poll_seconds=poll_seconds)
+    traffic = Traffic()
+    engine = Engine(ledger, delivery.perform, clock, traffic, poll_seconds=poll_seconds)
     wake = engine.wake if works else _nobody_to_wake
     return House(
-        settings, clock, ledger, sites, Intake(sites, ledger, sealer, wake),
+        settings, clock, ledger, sites, Intake(sites, ledger, sealer, wake, traffic),
         Acknowledgements(sites, ledger, messages, wake), engine, sole,
     )  # fmt: skip
 

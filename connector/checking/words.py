@@ -23,6 +23,8 @@ _NOBODY = re.compile(r"^(no ?one|nobody|not yet|none|no|not sure|unsure|don'?t k
 
 def plain(text: str) -> str:
     """The words for comparing only: NFC, straight quotes, one space, no case. Never for filing."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     return " ".join(unicodedata.normalize("NFC", text).translate(_STRAIGHT).casefold().split())
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from connector.ledger.audit import AuditLine, append
 from connector.ledger.schema import concern, duty
@@ -14,6 +15,7 @@ from connector.model.reference import Reference
 
 # Somebody who sends nearly the same again within so long is probably correcting it.
 _CORRECTION = timedelta(hours=24)
+_MOST_RELATED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,25 +84,6 @@ class TakeAnother:
 Outcome = Accepted | AlreadyHere | TakeAnother
 
 
-def accept(connection: Connection, waiting: list[Acceptance]) -> list[Outcome]:
-    """Write all that are new; say of each what became of it."""
-    known = _known(connection, waiting)
-    versions = _versions(connection, {row.reference for row in known} | {one.reference for one in waiting})
-    next_id = (connection.execute(select(func.max(concern.c.id))).scalar() or 0) + 1
-    outcomes: list[Outcome] = []
-    fresh: list[tuple[int, Acceptance]] = []
-    for one in waiting:
-        outcome = _judge(one, known, versions)
-        if isinstance(outcome, Accepted):
-            fresh.append((next_id + len(fresh), one))
-            known.append(_as_known(one))
-            versions[one.reference] = one.version
-        outcomes.append(outcome)
-    if fresh:
-        _write(connection, fresh)
-    return outcomes
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     response: bytes
@@ -111,27 +94,56 @@ class _Known:
     received_at: datetime
 
 
+# Built once: building a statement takes longer than running it.
+_c = concern.c
+_KNOWN = select(_c.response_mark, _c.version_mark, _c.content_mark, _c.reference, _c.version, _c.received_at).where(
+    _c.response_mark.in_(bindparam("marks", expanding=True))
+)
+_VERSIONS = (
+    select(_c.reference, func.max(_c.version))
+    .where(_c.reference.in_(bindparam("references", expanding=True)))
+    .group_by(_c.reference)
+)
+_RELATED = (
+    select(_c.reference, _c.school, _c.child_mark, _c.reporter_mark, _c.received_at)
+    .where(_c.child_mark.in_(bindparam("marks", expanding=True)), _c.received_at >= bindparam("since"))
+    .order_by(_c.received_at.desc())
+    .limit(bindparam("most"))
+)
+# RETURNING makes one statement of all rows. Row by row, the sqlite3 module gives the interpreter's
+# lock away after each, and waits for it again behind every thread that is taking a submission in.
+_ADD_CONCERN = insert(concern).returning(concern.c.version)
+ADD_DUTY = insert(duty).returning(duty.c.id)
+
+
+def accept(connection: Connection, waiting: list[Acceptance]) -> list[Outcome]:
+    """Write all that are new; say of each what became of it."""
+    marks = [mark for one in waiting for mark in one.marks.response]
+    known = [_Known(*row) for row in connection.execute(_KNOWN, {"marks": marks})]
+    versions = _versions(connection, {row.reference for row in known} | {one.reference for one in waiting})
+    outcomes: list[Outcome] = []
+    fresh: list[Acceptance] = []
+    for one in waiting:
+        outcome = _judge(one, known, versions)
+        if isinstance(outcome, Accepted):
+            fresh.append(one)
+            known.append(_as_known(one))
+            versions[one.reference] = one.version
+        outcomes.append(outcome)
+    if fresh:
+        _write(connection, fresh)
+    return outcomes
+
+
 def _as_known(one: Acceptance) -> _Known:
     marks = one.marks
     return _Known(marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at)
 
 
-def _known(connection: Connection, waiting: list[Acceptance]) -> list[_Known]:
-    marks = [mark for one in waiting for mark in one.marks.response]
-    c = concern.c
-    rows = connection.execute(
-        select(c.response_mark, c.version_mark, c.content_mark, c.reference, c.version, c.received_at).where(
-            c.response_mark.in_(marks)
-        )
-    )
-    return [_Known(*row) for row in rows]
-
-
 def _versions(connection: Connection, references: set[Reference]) -> dict[Reference, int]:
     """The latest version of each reference that is taken."""
-    c = concern.c
-    query = select(c.reference, func.max(c.version)).where(c.reference.in_(references)).group_by(c.reference)
-    return {Reference(reference): int(version) for reference, version in connection.execute(query)}
+    found = connection.execute(_VERSIONS, {"references": list(references)})
+    return {Reference(reference): int(version) for reference, version in found}
 
 
 def _judge(one: Acceptance, known: list[_Known], versions: dict[Reference, int]) -> Outcome:
@@ -147,65 +159,57 @@ def _judge(one: Acceptance, known: list[_Known], versions: dict[Reference, int])
     return TakeAnother(None, 1) if is_clash else TakeAnother(reference, following)
 
 
-def _write(connection: Connection, fresh: list[tuple[int, Acceptance]]) -> None:
-    connection.execute(insert(concern), [_concern_row(connection, number, one) for number, one in fresh])
-    connection.execute(insert(duty), [row for number, one in fresh for row in duty_rows(number, one, one.duties)])
-    append(connection, [_audit_line(one) for _, one in fresh])
+def _write(connection: Connection, fresh: list[Acceptance]) -> None:
+    related = _related(connection, fresh)
+    connection.execute(_ADD_CONCERN, [_concern_row(one, related[number]) for number, one in enumerate(fresh)])
+    rows = (duty_rows(one.reference, one.version, one.school, one.duties) for one in fresh)
+    connection.execute(ADD_DUTY, [row for some in rows for row in some])
+    append(connection, [_audit_line(one) for one in fresh])
 
 
-def _concern_row(connection: Connection, number: int, one: Acceptance) -> dict[str, object]:
+def _concern_row(one: Acceptance, related: list[str]) -> dict[str, object]:
     return {
-        "id": number, "reference": one.reference, "version": one.version, "school": one.school, "form": one.form,
+        "reference": one.reference, "version": one.version, "school": one.school, "form": one.form,
         "profile": one.profile, "response_mark": one.marks.response[0], "version_mark": one.marks.version[0],
         "content_mark": one.marks.content[0], "child_mark": one.marks.child, "reporter_mark": one.marks.reporter,
         "received_at": one.received_at, "urgent": one.urgent, "about_staff": one.about_staff,
         "recognised": one.recognised, "late_days": one.late_days,
         "missing": [[asking.field, asking.child] for asking in one.missing],
         "unclear": [[asking.field, asking.child] for asking in one.unclear],
-        "related": _related(connection, one), "sealed": one.sealed, "aside": one.aside,
+        "related": related, "sealed": one.sealed, "aside": one.aside,
     }  # fmt: skip
 
 
-def _related(connection: Connection, one: Acceptance) -> list[str]:
+def _related(connection: Connection, fresh: list[Acceptance]) -> list[list[str]]:
     """Earlier concerns about the same child from the same reporter within a day: likely one and its correction."""
-    if one.marks.child is None or one.marks.reporter is None:
-        return []
-    c = concern.c
-    rows = connection.execute(
-        select(c.reference)
-        .distinct()
-        .where(
-            c.child_mark == one.marks.child,
-            c.reporter_mark == one.marks.reporter,
-            c.school == one.school,
-            c.reference != one.reference,
-            c.received_at >= one.received_at - _CORRECTION,
+    marks = {one.marks.child for one in fresh if one.marks.child and one.marks.reporter}
+    if not marks:
+        return [[] for _ in fresh]
+    since = min(one.received_at for one in fresh) - _CORRECTION
+    most = _MOST_RELATED * (len(marks) + 1)
+    rows = connection.execute(_RELATED, {"marks": list(marks), "since": since, "most": most}).all()
+    found = []
+    for one in fresh:
+        same = (
+            row.reference
+            for row in rows
+            if (row.child_mark, row.reporter_mark, row.school) == (one.marks.child, one.marks.reporter, one.school)
+            and row.reference != one.reference
         )
-        .order_by(c.reference)
-        .limit(5)
-    )
-    return [row.reference for row in rows]
+        found.append(list(dict.fromkeys(same))[:_MOST_RELATED])
+    return found
 
 
-def duty_rows(number: int, one: Acceptance | DutyOwner, duties: tuple[NewDuty, ...]) -> list[dict[str, object]]:
+def duty_rows(reference: Reference, version: int, school: str, duties: Iterable[NewDuty]) -> list[dict[str, object]]:
     """The rows of new duties of one concern."""
     return [
         {
-            "concern": number, "reference": one.reference, "version": one.version, "school": one.school,
-            "kind": new.kind, "channel": new.channel, "person": new.person, "rung": new.rung,
-            "state": DutyState.OWED, "attempts": 0, "owed_since": new.due_at, "due_at": new.due_at,
+            "reference": reference, "version": version, "school": school, "kind": new.kind, "channel": new.channel,
+            "person": new.person, "rung": new.rung, "state": DutyState.OWED, "attempts": 0,
+            "owed_since": new.due_at, "due_at": new.due_at,
         }
         for new in duties
     ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class DutyOwner:
-    """Whose duties they are."""
-
-    reference: Reference
-    version: int
-    school: str
 
 
 def _audit_line(one: Acceptance) -> AuditLine:

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, insert, select
 from connector.ledger.schema import audit
 
 _BEGINNING = "0" * 64
+_LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_ADD = insert(audit).returning(audit.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class AuditLine:
 
 def append(connection: Connection, lines: Iterable[AuditLine]) -> None:
     """Write the lines in order, inside the caller's transaction, which holds the write lock."""
-    last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     seq, chain = (last.seq, last.hash) if last else (0, _BEGINNING)
     rows = []
     for line in lines:
@@ -39,7 +41,7 @@ def append(connection: Connection, lines: Iterable[AuditLine]) -> None:
             "detail": dict(line.detail), "hash": chain,
         })  # fmt: skip
     if rows:
-        connection.execute(insert(audit), rows)
+        connection.execute(_ADD, rows)
 
 
 def broken_at(connection: Connection) -> int | None:

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from connector.errors import UnknownReference
 from connector.ledger import working
 from connector.ledger.accepting import Acceptance, Asking, Outcome, accept
 from connector.ledger.audit import AuditLine, append, broken_at
 from connector.ledger.database import open_database
+from connector.ledger.purging import tidy
 from connector.ledger.schema import concern, duty
 from connector.ledger.writer import Writer
 from connector.model.duty import Duty, DutyKind, DutyState
 from connector.model.reference import Reference
 
-_OPEN = (DutyState.OWED, DutyState.SENDING)
+_OPEN = working.OPEN
+# Built once: building a statement takes longer than running it.
+_DUTY = select(duty).where(duty.c.id == bindparam("row"))
+_HELD = select(concern).where(concern.c.reference == bindparam("of"), concern.c.version == bindparam("number"))
+_LANES = (
+    select(duty.c.school, duty.c.channel).distinct().where(duty.c.state.in_(_OPEN), duty.c.due_at <= bindparam("now"))
+)
+_DUE = (
+    select(duty.c.id)
+    .where(
+        duty.c.state.in_(_OPEN),
+        duty.c.school == bindparam("of_school"),
+        duty.c.channel == bindparam("of_channel"),
+        duty.c.due_at <= bindparam("now"),
+    )
+    .order_by(duty.c.due_at, duty.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = select(func.min(duty.c.due_at)).where(duty.c.state == DutyState.OWED, duty.c.due_at > bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What the ledger knows of one version of a concern."""
 
-    id: int
     reference: Reference
     version: int
     school: str
@@ -64,7 +81,7 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._engine = open_database(file)
-        self._reading = self._engine.execution_options(writes=False)
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(self._engine)
 
     def close(self) -> None:
@@ -100,7 +117,7 @@ class Ledger:
 
     def retry(self, reference: Reference, at: datetime) -> int:
         """Owe again what has failed or waits for this concern, from now on; says how many."""
-        return self._writer.do(_retry, (reference, at))
+        return self._writer.do(working.retry, (reference, at))
 
     def try_write(self) -> None:
         """Prove that a write can be made durable. Raises CannotAccept where it cannot."""
@@ -108,21 +125,25 @@ class Ledger:
 
     def tidy(self, now: datetime, keep: timedelta) -> None:
         """Purge what a crash left to be purged, and forget the asides of concerns older than `keep`."""
-        self._writer.do(working.tidy, (now, now - keep))
+        self._writer.do(tidy, (now, now - keep))
 
     # -- reading
 
     def duty(self, number: int) -> Duty:
         """The duty. Raises UnknownReference where there is none."""
         with self._reading.connect() as connection:
-            row = connection.execute(select(duty).where(duty.c.id == number)).first()
+            row = connection.execute(_DUTY, {"row": number}).first()
         if row is None:
             raise UnknownReference
         return _duty(row)
 
-    def held(self, number: int) -> Held:
-        """The concern by its row. Raises UnknownReference where there is none."""
-        return self._one(concern.c.id == number)
+    def held(self, reference: Reference, version: int) -> Held:
+        """That version of the concern. Raises UnknownReference where there is none."""
+        with self._reading.connect() as connection:
+            row = connection.execute(_HELD, {"of": reference, "number": version}).first()
+        if row is None:
+            raise UnknownReference
+        return _held(row)
 
     def latest(self, reference: Reference) -> Held:
         """The latest version of the concern. Raises UnknownReference where there is none."""
@@ -138,38 +159,28 @@ class Ledger:
         with self._reading.connect() as connection:
             return [_duty(row) for row in connection.execute(query)]
 
-    def told(self, number: int) -> list[Duty]:
-        """The telling duties of one version that were begun: these people may know of it."""
-        kinds = (DutyKind.TELL,)
-        query = select(duty).where(duty.c.concern == number, duty.c.kind.in_(kinds), duty.c.attempts > 0)
+    def told(self, reference: Reference) -> list[Duty]:
+        """The telling duties that were begun: these people may know of it."""
+        d = duty.c
+        query = select(duty).where(d.reference == reference, d.kind == DutyKind.TELL, d.attempts > 0).order_by(d.id)
         with self._reading.connect() as connection:
             return [_duty(row) for row in connection.execute(query)]
 
     def lanes(self, now: datetime) -> list[Lane]:
         """The lanes in which something is due."""
-        d = duty.c
-        query = select(d.school, d.channel).distinct().where(d.state.in_(_OPEN), d.due_at <= now)
         with self._reading.connect() as connection:
-            return [Lane(row.school, row.channel) for row in connection.execute(query)]
+            return [Lane(row.school, row.channel) for row in connection.execute(_LANES, {"now": now})]
 
     def due(self, lane: Lane, now: datetime, most: int) -> list[int]:
         """The duties of a lane that are due, the longest due first."""
-        d = duty.c
-        query = (
-            select(d.id)
-            .where(d.state.in_(_OPEN), d.school == lane.school, d.channel == lane.channel, d.due_at <= now)
-            .order_by(d.due_at, d.id)
-            .limit(most)
-        )
+        values = {"of_school": lane.school, "of_channel": lane.channel, "now": now, "most": most}
         with self._reading.connect() as connection:
-            return [row.id for row in connection.execute(query)]
+            return list(connection.execute(_DUE, values).scalars())
 
     def next_due(self, now: datetime) -> datetime | None:
         """When the next duty after `now` falls due, or None where nothing is to come."""
-        d = duty.c
-        query = select(func.min(d.due_at)).where(d.state == DutyState.OWED, d.due_at > now)
         with self._reading.connect() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_NEXT_DUE, {"now": now}).scalar()
 
     def counts(self) -> dict[str, int]:
         """Numbers for status, metrics and readiness: duties by state, concerns unacknowledged and unfiled."""
@@ -178,7 +189,7 @@ class Ledger:
             states = connection.execute(select(duty.c.state, func.count()).group_by(duty.c.state)).all()
             found = {f"duties_{state}": int(number) for state, number in states}
             for name, condition in (
-                ("concerns", c.id > 0),
+                ("concerns", c.version > 0),
                 ("unacknowledged", c.acknowledged_at.is_(None)),
                 ("unfiled", c.filed_at.is_(None)),
                 ("unpurged", c.sealed.is_not(None)),
@@ -232,23 +243,6 @@ def _append_all(connection: Connection, lines: list[AuditLine]) -> list[None]:
     return [None] * len(lines)
 
 
-def _retry(connection: Connection, items: Sequence[tuple[Reference, datetime]]) -> list[int]:
-    numbers = []
-    for reference, at in items:
-        done = connection.execute(
-            update(duty)
-            .where(
-                duty.c.reference == reference,
-                duty.c.state.in_((DutyState.FAILED, *_OPEN)),
-                duty.c.kind != DutyKind.CLIMB,
-            )
-            .values(state=DutyState.OWED, due_at=at, owed_since=at)
-        )
-        append(connection, [AuditLine(at, "retry", reference, {"duties": done.rowcount})])
-        numbers.append(int(done.rowcount))
-    return numbers
-
-
 def _touch(connection: Connection, items: list[None]) -> list[None]:
     """Writing the same number again still goes through the log and its fsync."""
     version = connection.execute(text("PRAGMA user_version")).scalar()
@@ -258,7 +252,7 @@ def _touch(connection: Connection, items: list[None]) -> list[None]:
 
 def _duty(row: Row[Any]) -> Duty:
     return Duty(
-        id=row.id, concern=row.concern, reference=row.reference, version=row.version, school=row.school,
+        id=row.id, reference=row.reference, version=row.version, school=row.school,
         kind=DutyKind(row.kind), channel=row.channel, person=row.person, rung=row.rung, state=DutyState(row.state),
         attempts=row.attempts, owed_since=row.owed_since, due_at=row.due_at, error=row.error, evidence=row.evidence,
     )  # fmt: skip

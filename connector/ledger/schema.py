@@ -14,14 +14,13 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
-    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -39,7 +38,8 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without a zone has no place in the ledger")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        there = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return there.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return datetime.fromisoformat(value) if value is not None else None
@@ -50,9 +50,8 @@ metadata = MetaData()
 concern = Table(
     "concern",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("reference", String(11), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("reference", String(11), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("school", String(40), nullable=False),
     Column("form", String(40), nullable=False),
     Column("profile", String(40), nullable=False),
@@ -76,17 +75,14 @@ concern = Table(
     Column("acknowledged_at", Moment),
     Column("acknowledged_by", String(40), nullable=False, server_default=""),
     Column("purged_at", Moment),
-    UniqueConstraint("reference", "version"),
     Index("concern_response", "response_mark"),
     Index("concern_child", "child_mark", "received_at"),
-    Index("concern_unpurged", "purged_at", "id"),
 )
 
 duty = Table(
     "duty",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("concern", Integer, ForeignKey("concern.id"), nullable=False),
     Column("reference", String(11), nullable=False),
     Column("version", Integer, nullable=False),
     Column("school", String(40), nullable=False),
@@ -102,8 +98,8 @@ duty = Table(
     Column("error", String(200), nullable=False, server_default=""),
     Column("evidence", String(200), nullable=False, server_default=""),
     Index("duty_due", "state", "due_at"),
-    Index("duty_lane", "state", "school", "channel", "due_at"),
-    Index("duty_concern", "concern"),
+    Index("duty_concern", "reference", "version"),
+    ForeignKeyConstraint(["reference", "version"], ["concern.reference", "concern.version"]),
 )
 
 audit = Table(

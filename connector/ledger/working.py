@@ -1,4 +1,4 @@
-"""What becomes of duties: begun, done, put off, failed, acknowledged, purged."""
+"""What becomes of duties: begun, done, put off, failed, acknowledged."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from connector.ledger.accepting import DutyOwner, duty_rows
+from connector.ledger.accepting import ADD_DUTY, duty_rows
 from connector.ledger.audit import AuditLine, append
+from connector.ledger.purging import purge
 from connector.ledger.schema import concern, duty
 from connector.model.duty import Duty, DutyKind, DutyState, NewDuty
 from connector.model.reference import Reference
 
-_OPEN = (DutyState.OWED, DutyState.SENDING)
-_UNSETTLED = (*_OPEN, DutyState.FAILED)
-# What still needs the reporter's address or the list of those passed over.
-_NEEDS_ASIDE = (DutyKind.RECEIPT, DutyKind.CLIMB, DutyKind.CHASE, DutyKind.REASSURE)
-
-
-# SQLite takes at most 32,766 values in one statement.
-_AT_ONCE = 10_000
+OPEN = (DutyState.OWED, DutyState.SENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +60,7 @@ class Acknowledging:
 
 _BEGIN = (
     update(duty)
-    .where(duty.c.id == bindparam("row"), duty.c.state.in_(_OPEN))
+    .where(duty.c.id == bindparam("row"), duty.c.state.in_(OPEN))
     .values(state=DutyState.SENDING, attempts=duty.c.attempts + 1)
 )
 _FINISH = (
@@ -76,37 +70,34 @@ _FINISH = (
 )
 _PUT_OFF = (
     update(duty)
-    .where(duty.c.id == bindparam("row"), duty.c.state.in_(_OPEN))
+    .where(duty.c.id == bindparam("row"), duty.c.state.in_(OPEN))
     .values(state=bindparam("to"), due_at=bindparam("until"), error=bindparam("said"))
 )
 _FILED = (
     update(concern)
-    .where(concern.c.id == bindparam("row"))
+    .where(concern.c.reference == bindparam("of"), concern.c.version == bindparam("number"))
     .values(filed_at=bindparam("at"), record_place=bindparam("place"))
 )
 
 
 def begin(connection: Connection, items: list[Begun]) -> list[bool]:
     """Mark each as being tried. False for a duty that was settled meanwhile and must not be tried."""
-    ids = [item.duty.id for item in items]
-    rows = connection.execute(select(duty.c.id).where(duty.c.id.in_(ids), duty.c.state.in_(_OPEN)))
-    still = {row.id for row in rows}
-    if still:
-        connection.execute(_BEGIN, [{"row": number} for number in still])
-    return [number in still for number in ids]
+    return [connection.execute(_BEGIN, {"row": item.duty.id}).rowcount == 1 for item in items]
 
 
 def finish(connection: Connection, items: list[Done]) -> list[None]:
     """Mark each as done, write what follows, purge what is not needed any more."""
     connection.execute(_FINISH, [{"row": item.duty.id, "at": item.at, "said": item.evidence[:200]} for item in items])
-    filed = [item for item in items if item.duty.kind is DutyKind.FILE]
+    filed = [
+        {"of": item.duty.reference, "number": item.duty.version, "at": item.at, "place": item.record_place}
+        for item in items
+        if item.duty.kind is DutyKind.FILE
+    ]
     if filed:
-        connection.execute(
-            _FILED, [{"row": item.duty.concern, "at": item.at, "place": item.record_place} for item in filed]
-        )
-    add_duties(connection, ((item.duty, item.then) for item in items))
+        connection.execute(_FILED, filed)
+    _add(connection, ((item.duty, item.then) for item in items))
     append(connection, [_line(item.duty, item.at, "done") for item in items])
-    purge(connection, [item.duty.concern for item in items], max(item.at for item in items))
+    purge(connection, {(item.duty.reference, item.duty.version): item.at for item in items})
     return [None] * len(items)
 
 
@@ -121,10 +112,10 @@ def put_off(connection: Connection, items: list[PutOff]) -> list[None]:
     ]  # fmt: skip
     connection.execute(_PUT_OFF, rows)
     failed = [item for item in items if item.until is None]
-    add_duties(connection, ((item.duty, item.then) for item in failed))
+    _add(connection, ((item.duty, item.then) for item in failed))
     for item in failed:
         if item.duty.kind is DutyKind.TELL:
-            _climb_now(connection, item.duty.concern, item.at)
+            _climb_now(connection, item.duty, item.at)
     append(connection, [_line(item.duty, item.at, "failed") for item in failed])
     return [None] * len(items)
 
@@ -136,86 +127,79 @@ def acknowledge(connection: Connection, items: list[Acknowledging]) -> list[bool
 
 def _acknowledge(connection: Connection, item: Acknowledging) -> bool:
     c = concern.c
-    waiting = [
-        row.id
-        for row in connection.execute(
-            select(c.id).where(c.reference == item.reference, c.acknowledged_at.is_(None), c.received_at <= item.at)
-        )
-    ]
+    unclaimed = select(c.version, c.school).where(c.reference == item.reference, c.acknowledged_at.is_(None))
+    waiting = connection.execute(unclaimed.order_by(c.version)).all()
     line = AuditLine(item.at, "acknowledged", item.reference, {"person": item.person, "first": bool(waiting)})
     append(connection, [line])
     if not waiting:
         return False
+    versions = [row.version for row in waiting]
     connection.execute(
-        update(concern).where(c.id.in_(waiting)).values(acknowledged_at=item.at, acknowledged_by=item.person)
+        update(concern)
+        .where(c.reference == item.reference, c.version.in_(versions))
+        .values(acknowledged_at=item.at, acknowledged_by=item.person)
     )
-    # A climb that is being worked out just now looks at acknowledged_at itself before it tells anybody.
-    connection.execute(
-        update(duty)
-        .where(duty.c.concern.in_(waiting), duty.c.kind.in_((DutyKind.CLIMB, DutyKind.CHASE)), duty.c.state.in_(_OPEN))
-        .values(state=DutyState.CANCELLED, done_at=item.at)
-    )
-    _add_after_acknowledgement(connection, waiting, item)
-    purge(connection, waiting, item.at)
+    _stop_climbing(connection, item, versions)
+    then = duty_rows(item.reference, versions[-1], waiting[-1].school, item.then)
+    if then:
+        connection.execute(ADD_DUTY, then)
+    purge(connection, {(item.reference, version): item.at for version in versions})
     return True
 
 
-def _add_after_acknowledgement(connection: Connection, waiting: list[int], item: Acknowledging) -> None:
-    row = connection.execute(select(concern).where(concern.c.id == max(waiting))).one()
-    owner = DutyOwner(row.reference, row.version, row.school)
-    if item.then:
-        connection.execute(insert(duty), duty_rows(row.id, owner, item.then))
+def _stop_climbing(connection: Connection, item: Acknowledging, versions: list[int]) -> None:
+    """A climb that is being worked out just now looks at acknowledged_at itself before it tells anybody."""
+    d = duty.c
+    connection.execute(
+        update(duty)
+        .where(
+            d.reference == item.reference,
+            d.version.in_(versions),
+            d.kind.in_((DutyKind.CLIMB, DutyKind.CHASE)),
+            d.state.in_(OPEN),
+        )
+        .values(state=DutyState.CANCELLED, done_at=item.at)
+    )
 
 
-def add_duties(connection: Connection, owed: Iterable[tuple[Duty, tuple[NewDuty, ...]]]) -> None:
-    """Write what follows from duties."""
+def _add(connection: Connection, owed: Iterable[tuple[Duty, tuple[NewDuty, ...]]]) -> None:
     rows: list[dict[str, Any]] = []
     for before, then in owed:
-        rows += duty_rows(before.concern, DutyOwner(before.reference, before.version, before.school), then)
+        rows += duty_rows(before.reference, before.version, before.school, then)
     if rows:
-        connection.execute(insert(duty), rows)
+        connection.execute(ADD_DUTY, rows)
 
 
-def _climb_now(connection: Connection, number: int, at: datetime) -> None:
+def _climb_now(connection: Connection, failed: Duty, at: datetime) -> None:
     """The next rung does not wait for its time when this one cannot be reached."""
     d = duty.c
     nearest = (
         select(d.id)
-        .where(d.concern == number, d.kind == DutyKind.CLIMB, d.state == DutyState.OWED)
+        .where(
+            d.reference == failed.reference,
+            d.version == failed.version,
+            d.kind == DutyKind.CLIMB,
+            d.state == DutyState.OWED,
+        )
         .order_by(d.rung)
         .limit(1)
     )
     connection.execute(update(duty).where(d.id == nearest.scalar_subquery()).values(due_at=at))
 
 
-def purge(connection: Connection, numbers: list[int], at: datetime) -> None:
-    """Forget the sealed content of those that are filed and told, and the aside of those whose ladder is over."""
-    mine = concern.c.id.in_(numbers)
-
-    def is_open(kinds: Iterable[DutyKind], states: tuple[DutyState, ...]) -> Any:
-        return exists().where(duty.c.concern == concern.c.id, duty.c.kind.in_(tuple(kinds)), duty.c.state.in_(states))
-
-    settled = and_(
-        ~is_open((DutyKind.FILE,), _UNSETTLED),
-        ~is_open((DutyKind.RECEIPT,), _OPEN),
-        concern.c.acknowledged_at.is_not(None) | ~is_open((DutyKind.TELL,), _UNSETTLED),
-    )
-    purged = update(concern).where(mine, concern.c.sealed.is_not(None), settled).values(sealed=None, purged_at=at)
-    connection.execute(purged)
-    over = and_(concern.c.acknowledged_at.is_not(None), concern.c.sealed.is_(None), ~is_open(_NEEDS_ASIDE, _OPEN))
-    connection.execute(update(concern).where(mine, concern.c.aside.is_not(None), over).values(aside=None))
-
-
-def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list[None]:
-    """Purge everything that is settled; forget asides of filed concerns received before the second moment."""
-    c = concern.c
-    for now, before in items:
-        left = connection.execute(select(c.id).where(or_(c.sealed.is_not(None), c.aside.is_not(None)))).scalars().all()
-        for start in range(0, len(left), _AT_ONCE):
-            purge(connection, list(left[start : start + _AT_ONCE]), now)
-        old = and_(c.received_at < before, c.sealed.is_(None), c.aside.is_not(None))
-        connection.execute(update(concern).where(old).values(aside=None))
-    return [None] * len(items)
+def retry(connection: Connection, items: list[tuple[Reference, datetime]]) -> list[int]:
+    """Owe again, from that moment on, what has failed or waits for these concerns; climbs keep their time."""
+    numbers = []
+    d = duty.c
+    for reference, at in items:
+        done = connection.execute(
+            update(duty)
+            .where(d.reference == reference, d.state.in_((DutyState.FAILED, *OPEN)), d.kind != DutyKind.CLIMB)
+            .values(state=DutyState.OWED, due_at=at, owed_since=at)
+        )
+        append(connection, [AuditLine(at, "retry", reference, {"duties": done.rowcount})])
+        numbers.append(int(done.rowcount))
+    return numbers
 
 
 def _line(of: Duty, at: datetime, act: str) -> AuditLine:

@@ -44,7 +44,6 @@ class Duty:
     """A duty as the ledger holds it."""
 
     id: int
-    concern: int
     reference: Reference
     version: int
     school: str

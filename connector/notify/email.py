@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 
 from connector.errors import DeliveryError
 from connector.model.notice import Addressee, Notice, Receipt
@@ -26,28 +26,51 @@ class EmailChannel:
     def send(self, message: Notice | Receipt, to: Addressee) -> str:
         """Hand the mail to the server and return its Message-ID. Raises DeliveryError."""
         mail = self.compose(message, to)
-        send_mail(self.server, mail, self.sender, to.address)
+        send_mail(self.server, mail.as_bytes(policy=_WIRE), self.sender, to.address)
         return str(mail["Message-ID"])
 
-    def compose(self, message: Notice | Receipt, to: Addressee) -> EmailMessage:
+    def compose(self, message: Notice | Receipt, to: Addressee) -> MIMEMultipart:
         """The mail. The Message-ID is the duty's, so a mail sent again is the same mail to every mailbox.
 
-        Raises DeliveryError, permanent, for an address that no header can carry.
+        Raises DeliveryError, permanent, for an address or name that no header can carry.
         """
-        mail = EmailMessage(policy=SMTP)
-        mail["Subject"] = message.reference
-        try:
-            mail["From"] = Address(self.sender_name, addr_spec=self.sender)
-            mail["To"] = Address(to.name, addr_spec=to.address)
-        except ValueError:
-            raise DeliveryError("The address cannot be written in a mail.", permanent=True) from None
-        mail["Date"] = format_datetime(to.sent_at)
-        mail["Message-ID"] = f"<{to.key}@{self.sender.rpartition('@')[2]}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
+        mail = MIMEMultipart("alternative", _subparts=[_part(self.words.text(message), "plain")])
+        mail.attach(_part(self.words.html(message), "html"))
+        headers = {
+            "Subject": message.reference,
+            "From": _mailbox(self.sender_name, self.sender),
+            "To": _mailbox(to.name, to.address),
+            "Date": format_datetime(to.sent_at),
+            "Message-ID": f"<{to.key}@{self.sender.rpartition('@')[2]}>",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        }
         if isinstance(message, Notice) and message.urgent:
-            mail["Importance"] = "high"
-            mail["X-Priority"] = "1"
-        mail.set_content(self.words.text(message))
-        mail.add_alternative(self.words.html(message), subtype="html")
+            headers |= {"Importance": "high", "X-Priority": "1"}
+        for name, value in headers.items():
+            mail[name] = _one_line(value)
         return mail
+
+
+# Headers are made here and checked to be one line, so the old header classes are enough: parsing and
+# refolding each took longer than sending the mail.
+_WIRE = SMTP.clone(header_factory=lambda _name, value: value, refold_source="none", mangle_from_=False)
+
+
+def _part(text: str, kind: str) -> MIMEText:
+    return MIMEText(text, kind, "us-ascii" if text.isascii() else "utf-8")
+
+
+def _mailbox(name: str, address: str) -> str:
+    """`Name <address>`; a name with other letters is encoded (RFC 2047)."""
+    try:
+        return formataddr((name, address))
+    except UnicodeError:
+        raise DeliveryError("The address cannot be written in a mail.", permanent=True) from None
+
+
+def _one_line(value: str) -> str:
+    """The value, if it is one line of ASCII. Whatever could begin another header is refused."""
+    if not value.isascii() or not value.isprintable():
+        raise DeliveryError("A mail's header would not be one line.", permanent=True)
+    return value

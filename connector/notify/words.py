@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class Words:
 
 
 def _values(message: Notice | Receipt) -> dict[str, Any]:
-    values = asdict(message)
+    values = {part.name: getattr(message, part.name) for part in fields(message)}
     headings: dict[Any, str] = {**_NOTICE_HEADINGS, **_RECEIPT_HEADINGS}
     return values | {"heading": headings[message.kind], "received": say_moment(message.received_at)}
 

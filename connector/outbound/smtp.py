@@ -8,13 +8,14 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
-from email.message import EmailMessage
 
 from connector.errors import DeliveryError
 
 _own = threading.local()
 # A kept connection is used again for so long; servers close idle ones, most after five minutes.
 _KEEP_SECONDS = 20.0
+# One that was used just now is taken without asking whether it is still there.
+_TRUST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class MailServer:
         return f"MailServer({self.host}:{self.port})"
 
 
-def send_mail(server: MailServer, message: EmailMessage, sender: str, recipient: str) -> None:
+def send_mail(server: MailServer, message: bytes, sender: str, recipient: str) -> None:
     """Hand the message over. Returns when the server has accepted it; raises DeliveryError otherwise.
 
     A refusal with 5xx is permanent. A message is never half sent: SMTP accepts it whole or not.
     """
     try:
         connection = _connection(server)
-        connection.send_message(message, from_addr=sender, to_addrs=[recipient])
+        connection.sendmail(sender, [recipient], message)
         _own.used = time.monotonic()
     except smtplib.SMTPRecipientsRefused as refused:
         _forget()
@@ -69,7 +70,10 @@ def _refusal(code: int, what: str) -> DeliveryError:
 
 def _connection(server: MailServer) -> smtplib.SMTP:
     kept: smtplib.SMTP | None = getattr(_own, "connection", None)
-    if kept is not None and _own.server == server and time.monotonic() - _own.used < _KEEP_SECONDS:
+    idle = time.monotonic() - _own.used if kept is not None else _KEEP_SECONDS
+    if kept is not None and _own.server == server and idle < _KEEP_SECONDS:
+        if idle < _TRUST_SECONDS:
+            return kept
         with contextlib.suppress(smtplib.SMTPException, OSError):
             if kept.noop()[0] == 250:
                 return kept

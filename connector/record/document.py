@@ -32,6 +32,7 @@ def make_document(
     arrival: Arrival, origin: Origin, submission: Submission, concern: Concern, profile: PolicyProfile
 ) -> dict[str, Any]:
     """The document. Every word typed stands in it untouched; lone surrogates and NUL included."""
+    ruled = _ruled(concern, profile)
     return {
         "format": FORMAT,
         "school": origin.school,
@@ -49,8 +50,8 @@ def make_document(
         "late_days": concern.late_days,
         "recognised": concern.recognised,
         "children": [child.name for child in concern.children],
-        "exact_words": _exact_words(concern, profile),
-        "fields": [_field(rule, entry, concern) for rule, entry in _ruled(concern, profile)],
+        "exact_words": _exact_words(ruled),
+        "fields": [_field(rule, entry, concern) for rule, entry in ruled],
         "problems": [asdict(problem) | {"name": problem.name} for problem in concern.problems],
         "other_answers": [asdict(other) for other in concern.others],
         "attachments": [asdict(file) for file in concern.attachments],
@@ -81,16 +82,17 @@ def _original(body: bytes) -> dict[str, str]:
 
 
 def _ruled(concern: Concern, profile: PolicyProfile) -> list[tuple[FieldRule, Entry]]:
-    return [(rule, entry) for rule in profile.fields if (entry := concern.entry(rule.id)) is not None]
+    entries = dict(concern.entries)
+    return [(rule, entries[rule.id]) for rule in profile.fields if rule.id in entries]
 
 
-def _exact_words(concern: Concern, profile: PolicyProfile) -> list[str]:
+def _exact_words(ruled: list[tuple[FieldRule, Entry]]) -> list[str]:
     """The child's words: the whole cell where the form asks for them, else what stands in quotation marks."""
     said: dict[str, None] = {}
-    for rule, entry in _ruled(concern, profile):
+    for rule, entry in ruled:
         if rule.kind is Kind.WORDS and entry.reading.value == "spoken":
-            shared = any(other.verbatim == entry.verbatim for r, other in _ruled(concern, profile) if r.id != rule.id)
-            said |= dict.fromkeys(quoted(entry.verbatim) if shared else (entry.verbatim,))
+            is_shared = any(other.verbatim == entry.verbatim for r, other in ruled if r.id != rule.id)
+            said |= dict.fromkeys(quoted(entry.verbatim) if is_shared else (entry.verbatim,))
     return list(said)
 
 

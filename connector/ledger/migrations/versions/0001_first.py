@@ -10,9 +10,8 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "concern",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("reference", sa.String(11), nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("reference", sa.String(11), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("school", sa.String(40), nullable=False),
         sa.Column("form", sa.String(40), nullable=False),
         sa.Column("profile", sa.String(40), nullable=False),
@@ -36,15 +35,12 @@ def upgrade() -> None:
         sa.Column("acknowledged_at", sa.String(27)),
         sa.Column("acknowledged_by", sa.String(40), nullable=False, server_default=""),
         sa.Column("purged_at", sa.String(27)),
-        sa.UniqueConstraint("reference", "version"),
     )
     op.create_index("concern_response", "concern", ["response_mark"])
     op.create_index("concern_child", "concern", ["child_mark", "received_at"])
-    op.create_index("concern_unpurged", "concern", ["purged_at", "id"])
     op.create_table(
         "duty",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("concern", sa.Integer, sa.ForeignKey("concern.id"), nullable=False),
         sa.Column("reference", sa.String(11), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("school", sa.String(40), nullable=False),
@@ -59,10 +55,10 @@ def upgrade() -> None:
         sa.Column("done_at", sa.String(27)),
         sa.Column("error", sa.String(200), nullable=False, server_default=""),
         sa.Column("evidence", sa.String(200), nullable=False, server_default=""),
+        sa.ForeignKeyConstraint(["reference", "version"], ["concern.reference", "concern.version"]),
     )
     op.create_index("duty_due", "duty", ["state", "due_at"])
-    op.create_index("duty_lane", "duty", ["state", "school", "channel", "due_at"])
-    op.create_index("duty_concern", "duty", ["concern"])
+    op.create_index("duty_concern", "duty", ["reference", "version"])
     op.create_table(
         "audit",
         sa.Column("seq", sa.Integer, primary_key=True),

@@ -1,0 +1,61 @@
+"""Purging: what is filed and told is forgotten, as soon as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, update
+
+from connector.ledger.schema import concern, duty
+from connector.model.duty import DutyKind, DutyState
+from connector.model.reference import Reference
+
+_OPEN = (DutyState.OWED, DutyState.SENDING)
+_UNSETTLED = (*_OPEN, DutyState.FAILED)
+# What still needs the reporter's address or the list of those passed over.
+_NEEDS_ASIDE = (DutyKind.RECEIPT, DutyKind.CLIMB, DutyKind.CHASE, DutyKind.REASSURE)
+
+_c = concern.c
+
+
+def _some(kinds: tuple[DutyKind, ...], states: tuple[DutyState, ...]) -> Any:
+    d = duty.c
+    return exists().where(d.reference == _c.reference, d.version == _c.version, d.kind.in_(kinds), d.state.in_(states))
+
+
+# A record that could not be filed keeps its content, whatever happens. A receipt that failed for good
+# does not; nor does a telling that failed, once somebody has acknowledged.
+_IS_SETTLED = and_(
+    ~_some((DutyKind.FILE,), _UNSETTLED),
+    ~_some((DutyKind.RECEIPT,), _OPEN),
+    _c.acknowledged_at.is_not(None) | ~_some((DutyKind.TELL,), _UNSETTLED),
+)
+_LADDER_IS_OVER = and_(_c.acknowledged_at.is_not(None), ~_some(_NEEDS_ASIDE, _OPEN))
+_ONE = and_(_c.reference == bindparam("of"), _c.version == bindparam("number"))
+
+_FORGET_CONTENT = (
+    update(concern).where(_c.sealed.is_not(None), _IS_SETTLED).values(sealed=None, purged_at=bindparam("at"))
+)
+_FORGET_ASIDE = update(concern).where(_c.sealed.is_(None), _c.aside.is_not(None), _LADDER_IS_OVER).values(aside=None)
+_FORGET_CONTENT_OF_ONE = _FORGET_CONTENT.where(_ONE)
+_FORGET_ASIDE_OF_ONE = _FORGET_ASIDE.where(_ONE)
+
+
+def purge(connection: Connection, concerns: Mapping[tuple[Reference, int], datetime]) -> None:
+    """Forget the sealed content of those that are filed and told, and the aside of those whose ladder is over."""
+    keys = [{"of": reference, "number": version} for reference, version in concerns]
+    moments = [key | {"at": at} for key, at in zip(keys, concerns.values(), strict=True)]
+    connection.execute(_FORGET_CONTENT_OF_ONE, moments)
+    connection.execute(_FORGET_ASIDE_OF_ONE, keys)
+
+
+def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list[None]:
+    """Purge everything that is settled; forget asides of filed concerns received before the second moment."""
+    for now, before in items:
+        connection.execute(_FORGET_CONTENT, {"at": now})
+        connection.execute(_FORGET_ASIDE)
+        old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None))
+        connection.execute(update(concern).where(old).values(aside=None))
+    return [None] * len(items)
