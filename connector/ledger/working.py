@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from connector.ledger.accepting import ADD_DUTY, duty_rows
 from connector.ledger.audit import AuditLine, append
@@ -102,7 +102,7 @@ def finish(connection: Connection, items: list[Done]) -> list[None]:
 
 
 def put_off(connection: Connection, items: list[PutOff]) -> list[None]:
-    """Owed again later, or failed: then what climbs next climbs now, and `then` tells of it by other ways."""
+    """Owed again later, or failed: then `then` tells of it by other ways, and the ladder may climb at once."""
     rows = [
         {
             "row": item.duty.id, "to": DutyState.OWED if item.until else DutyState.FAILED,
@@ -171,20 +171,13 @@ def _add(connection: Connection, owed: Iterable[tuple[Duty, tuple[NewDuty, ...]]
 
 
 def _climb_now(connection: Connection, failed: Duty, at: datetime) -> None:
-    """The next rung does not wait for its time when this one cannot be reached."""
+    """The next rung does not wait for its time where nobody of this one could be reached by any way."""
     d = duty.c
-    nearest = (
-        select(d.id)
-        .where(
-            d.reference == failed.reference,
-            d.version == failed.version,
-            d.kind == DutyKind.CLIMB,
-            d.state == DutyState.OWED,
-        )
-        .order_by(d.rung)
-        .limit(1)
-    )
-    connection.execute(update(duty).where(d.id == nearest.scalar_subquery()).values(due_at=at))
+    mine = and_(d.reference == failed.reference, d.version == failed.version)
+    tells = and_(mine, d.kind == DutyKind.TELL, d.rung == failed.rung, d.state.in_((*OPEN, DutyState.DONE)))
+    if connection.execute(select(d.id).where(tells).limit(1)).first() is None:
+        climb = and_(mine, d.kind == DutyKind.CLIMB, d.state == DutyState.OWED)
+        connection.execute(update(duty).where(climb).values(due_at=at))
 
 
 def retry(connection: Connection, items: list[tuple[Reference, datetime]]) -> list[int]:

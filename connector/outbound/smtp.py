@@ -90,10 +90,14 @@ def _open(server: MailServer) -> smtplib.SMTP:
         )
     else:
         connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+    try:
         if server.security == "starttls":
             connection.starttls(context=ssl.create_default_context())
-    if server.username:
-        connection.login(server.username, server.password)
+        if server.username:
+            connection.login(server.username, server.password)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
