@@ -94,6 +94,7 @@ def serve_until(stopping: threading.Event, app: Flask, door: socket.socket, thre
     ):
         wasyncore.loop(timeout=0.05, map=channels, count=1)
     server.task_dispatcher.shutdown()
+    wasyncore.close_all(channels, ignore_all=True)
     log.info("the door is closed")
 
 

@@ -24,7 +24,8 @@ from connector.messages import Messages
 from connector.notify.email import EmailChannel
 from connector.notify.teams import TeamsChannel
 from connector.notify.words import Words
-from connector.outbound.smtp import MailServer
+from connector.outbound.http import close_sessions
+from connector.outbound.smtp import MailServer, close_connections
 from connector.record.typeset import Typesetter, typeset
 from connector.sealing import Sealer
 from connector.settings.load import Settings
@@ -52,6 +53,8 @@ class House:
         """Stop the engine, write what waits, free the ledger."""
         if self.engine.alive:
             self.engine.stop()
+        close_sessions()
+        close_connections()
         self.ledger.close()
         if self.sole is not None:
             self.sole.release()

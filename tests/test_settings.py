@@ -53,14 +53,14 @@ def test_all_faults_are_told_at_once_each_with_file_line_and_mend(config: Path) 
         config,
         "schools/little-lanterns.toml",
         'after_minutes = 15, people = ["dsl", "deputy"]',
-        'after_minutes = 15, people = ["dsI"]',
+        'after_minutes = 15, people = ["dsl2"]',
     )
     edit(
         config, "schools/starling-infants.toml", "weekdays = [1, 2, 3, 4, 5]", "weekdays = [1, 9]\nopen_sundays = true"
     )
     edit(config, "policies/nursery-record.toml", 'kind = "age"', 'kind = "aeg"')
     said = faults(config)
-    for wanted in ("service.toml:5: public_url must begin with https", "ladder.rungs.2 names people", "dsI",
+    for wanted in ("service.toml:5: public_url must begin with https", "ladder.rungs.2 names people", "dsl2",
                    "calendar.open_sundays is not known here", "calendar.weekdays.2", "nursery-record.toml:"):  # fmt: skip
         assert wanted in said
     lines = [line for line in said.splitlines() if line.startswith("starling-infants.toml:")]

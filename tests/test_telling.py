@@ -176,9 +176,9 @@ def test_starttls_and_sign_in_work_and_nothing_goes_before_them(authority: trust
 
 def test_a_certificate_of_somebody_else_stops_the_mail(authority: trustme.CA) -> None:
     caught = Caught()
-    with mail_catcher(caught, tls_context=server_context(authority, "other.example"), require_starttls=True) as port:
-        with pytest.raises(DeliveryError, match="certificate"):
-            channel(port, security="starttls").send(notice(), TO)
+    options = {"tls_context": server_context(authority, "other.example"), "require_starttls": True}
+    with mail_catcher(caught, **options) as port, pytest.raises(DeliveryError, match="certificate"):
+        channel(port, security="starttls").send(notice(), TO)
     assert caught.mails == []
 
 

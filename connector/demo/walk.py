@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator
@@ -12,11 +13,16 @@ from urllib.parse import urlencode
 
 from connector.demo.samples import INCOMPLETE
 from connector.demo.stage import Posted, Stage, fetch, wait_for
+from connector.errors import ConnectorError
 from connector.record.document import from_bytes
 from connector.store.folder import decrypt
 
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/a/[A-Za-z0-9_\-]+")
 _DSL, _DEPUTY = "r.ashdown@littlelanterns.example", "m.tallow@littlelanterns.example"
+
+
+class StepFailedError(ConnectorError):
+    """A step of the walk did not hold."""
 
 
 @dataclass(slots=True)
@@ -27,8 +33,10 @@ class Story:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def step(self, what: str, holds: object) -> None:
-        """Note a step."""
+        """Note a step. Raises StepFailedError where it does not hold: the steps after it would rest on it."""
         self.steps.append((what, bool(holds)))
+        if not holds:
+            raise StepFailedError
 
     @property
     def verified(self) -> bool:
@@ -39,6 +47,12 @@ class Story:
 def walk(stage: Stage) -> Story:
     """The whole story of one incomplete concern."""
     story = Story()
+    with contextlib.suppress(StepFailedError):
+        _walk(stage, story)
+    return story
+
+
+def _walk(stage: Stage, story: Story) -> None:
     sent = stage.house.clock.now()
     posted = stage.post(INCOMPLETE, sent, "1")
     begun = time.perf_counter()
@@ -49,7 +63,6 @@ def walk(stage: Stage) -> Story:
     _climbed(stage, story, posted)
     _acknowledged(stage, story, posted)
     _forgotten(stage, story, posted)
-    return story
 
 
 def _accepted(story: Story, posted: Posted) -> None:

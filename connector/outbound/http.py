@@ -16,6 +16,8 @@ _CONNECT_SECONDS = 10.0
 # Worth another try: the far side is busy, starting, or lost us on the way.
 _TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
 _own = threading.local()
+# One for each of the engine's few threads; closed together when the service stops.
+_sessions: list[requests.Session] = []
 
 
 def _session() -> requests.Session:
@@ -24,8 +26,15 @@ def _session() -> requests.Session:
         _own.session = requests.Session()
         _own.session.trust_env = False
         _own.session.headers["User-Agent"] = f"ConcernConnector/{__version__}"
+        _sessions.append(_own.session)
     session: requests.Session = _own.session
     return session
+
+
+def close_sessions() -> None:
+    """Close what every thread has kept open."""
+    while _sessions:
+        _sessions.pop().close()
 
 
 def post_json(url: str, body: dict[str, Any], *, timeout_seconds: float) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from connector.errors import DeliveryError
 
 _own = threading.local()
+# One for each of the engine's few threads; closed together when the service stops.
+_connections: set[smtplib.SMTP] = set()
 # A kept connection is used again for so long; servers close idle ones, most after five minutes.
 _KEEP_SECONDS = 20.0
 # One that was used just now is taken without asking whether it is still there.
@@ -31,6 +33,12 @@ class MailServer:
 
     def __repr__(self) -> str:
         return f"MailServer({self.host}:{self.port})"
+
+
+def close_connections() -> None:
+    """Close what every thread has kept open."""
+    while _connections:
+        _connections.pop().close()
 
 
 def send_mail(server: MailServer, message: bytes, sender: str, recipient: str) -> None:
@@ -80,6 +88,7 @@ def _connection(server: MailServer) -> smtplib.SMTP:
     _forget()
     fresh = _open(server)
     _own.connection, _own.server, _own.used = fresh, server, time.monotonic()
+    _connections.add(fresh)
     return fresh
 
 
@@ -106,5 +115,6 @@ def _forget() -> None:
     kept: smtplib.SMTP | None = getattr(_own, "connection", None)
     _own.connection = None
     if kept is not None:
+        _connections.discard(kept)
         with contextlib.suppress(smtplib.SMTPException, OSError):
             kept.close()

@@ -17,6 +17,8 @@ _IN_WORDS = {
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
+    "string_pattern_mismatch": "is not of the right form (names: small letters, digits, - and _)",
+    "too_short": "must not be empty",
     "date_from_datetime_parsing": "must be a date, like 2026-11-21",
 }
 
