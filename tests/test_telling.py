@@ -113,6 +113,14 @@ def test_no_name_can_begin_another_header() -> None:
     assert b"\nBcc:" not in raw
 
 
+def test_a_long_line_is_encoded_because_servers_refuse_it() -> None:
+    caught = Caught()
+    with mail_catcher(caught) as port:
+        channel(port).send(notice(missing=tuple(f"field {number}" for number in range(200)), why="x" * 1500), TO)
+    assert "x" * 1500 in caught.mails[0].part("plain")
+    assert caught.faults == []
+
+
 def test_html_in_a_schools_own_words_is_shown_and_not_run() -> None:
     html = Words.of().html(notice(school="<script>alert(1)</script>"))
     assert "<script>" not in html

@@ -52,13 +52,17 @@ class EmailChannel:
         return mail
 
 
+# RFC 5322 2.1.1.
+_LONGEST_LINE = 998
 # Headers are made here and checked to be one line, so the old header classes are enough: parsing and
 # refolding each took longer than sending the mail.
 _WIRE = SMTP.clone(header_factory=lambda _name, value: value, refold_source="none", mangle_from_=False)
 
 
 def _part(text: str, kind: str) -> MIMEText:
-    return MIMEText(text, kind, "us-ascii" if text.isascii() else "utf-8")
+    """One part; as it is where it is ASCII in short lines, else encoded: a server may refuse a line over 998 bytes."""
+    is_plain = text.isascii() and max(map(len, text.splitlines()), default=0) <= _LONGEST_LINE
+    return MIMEText(text, kind, "us-ascii" if is_plain else "utf-8")
 
 
 def _mailbox(name: str, address: str) -> str:
