@@ -21,11 +21,12 @@ from connector.forms.reading import NotUnderstood
 from connector.ledger.accepting import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
 from connector.ledger.ledger import Ledger
 from connector.model.concern import Concern, Problem, ProblemKind
+from connector.model.duty import NewDuty
 from connector.model.moments import utc
 from connector.model.reference import Reference, new_reference
 from connector.model.submission import Arrival, Submission
 from connector.record.document import Origin, make_document, to_bytes
-from connector.routing import first_duties, route
+from connector.routing import Aside, first_duties, route
 from connector.sealing import Sealer
 from connector.site import FormParts, Site
 from connector.traffic import Traffic
@@ -48,6 +49,32 @@ class Answer:
 def place_of(reference: Reference, version: int) -> str:
     """The place that sealed content is bound to."""
     return f"{reference}/{version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A checked submission with everything that must be durable, but its reference, which the ledger settles."""
+
+    school: str
+    form: str
+    received_at: datetime
+    concern: Concern
+    content: bytes
+    aside: Aside
+    marks: Marks
+    duties: tuple[NewDuty, ...]
+
+    def sealed(self, sealer: Sealer, reference: Reference, version: int) -> Acceptance:
+        """Sealed for its place."""
+        place, concern = place_of(reference, version), self.concern
+        return Acceptance(
+            reference=reference, version=version, school=self.school, form=self.form, profile=concern.profile,
+            marks=self.marks, received_at=self.received_at, urgent=concern.urgent, about_staff=concern.about_staff,
+            recognised=concern.recognised, late_days=concern.late_days,
+            missing=_asking(concern.of_kind(ProblemKind.MISSING)), unclear=_asking(concern.of_kind(*_UNCLEAR)),
+            sealed=sealer.seal(self.content, place), aside=sealer.seal(self.aside.to_bytes(), place),
+            duties=self.duties,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +106,7 @@ class Intake:
         parts = self._parts(arrival.school, arrival.form)
         submission = understand(parts, arrival.body)
         concern = parts.checker.check(submission, arrival.received_at)
-        prepared = self._prepare(arrival, parts, submission, concern)
-        answer = self._accept(prepared, concern)
-        if not answer.repeat:
-            self.wake()
-        return answer
+        return self.keep(self._prepare(arrival, parts, submission, concern), new_reference(), 1)
 
     def _parts(self, school: str, form: str) -> FormParts:
         site = self.sites.get(school)
@@ -91,44 +114,39 @@ class Intake:
             raise UnknownForm
         return site.forms[form]
 
-    def _prepare(
-        self, arrival: Arrival, parts: FormParts, submission: Submission, concern: Concern
-    ) -> Callable[[Reference, int], Acceptance]:
-        """Everything but the reference, which is known only when the ledger has said what it knows."""
+    def _prepare(self, arrival: Arrival, parts: FormParts, submission: Submission, concern: Concern) -> Prepared:
         site = self.sites[arrival.school]
         origin = Origin(site.school.name, parts.title)
-        content = to_bytes(make_document(arrival, origin, submission, concern, parts.checker.profile))
         way = route(site, concern, submission, arrival.received_at)
-        marks = self._marks(arrival, submission, concern)
-        duties = first_duties(site, way, concern, arrival.received_at)
-        aside = way.aside.to_bytes()
+        return Prepared(
+            school=arrival.school,
+            form=arrival.form,
+            received_at=arrival.received_at,
+            concern=concern,
+            content=to_bytes(make_document(arrival, origin, submission, concern, parts.checker.profile)),
+            aside=way.aside,
+            marks=self.marks_of(arrival, submission, concern),
+            duties=first_duties(site, way, concern, arrival.received_at),
+        )
 
-        def acceptance(reference: Reference, version: int) -> Acceptance:
-            place = place_of(reference, version)
-            return Acceptance(
-                reference=reference, version=version, school=arrival.school, form=arrival.form,
-                profile=concern.profile, marks=marks, received_at=arrival.received_at, urgent=concern.urgent,
-                about_staff=concern.about_staff, recognised=concern.recognised, late_days=concern.late_days,
-                missing=_asking(concern.of_kind(ProblemKind.MISSING)), unclear=_asking(concern.of_kind(*_UNCLEAR)),
-                sealed=self.sealer.seal(content, place), aside=self.sealer.seal(aside, place), duties=duties,
-            )  # fmt: skip
+    def keep(self, prepared: Prepared, reference: Reference, version: int) -> Answer:
+        """Make it durable under that reference and version, or as what the ledger says it is.
 
-        return acceptance
-
-    def _accept(self, prepared: Callable[[Reference, int], Acceptance], concern: Concern) -> Answer:
-        reference, version = new_reference(), 1
+        Raises CannotAccept where it cannot be made durable; then nothing of it is kept.
+        """
         for _ in range(_TRIES):
-            acceptance = prepared(reference, version)
-            match self.ledger.accept(acceptance):
+            match self.ledger.accept(prepared.sealed(self.sealer, reference, version)):
                 case Accepted():
-                    return _answer(reference, acceptance.received_at, concern, repeat=False)
+                    self.wake()
+                    return _answer(reference, prepared.received_at, prepared.concern, repeat=False)
                 case AlreadyHere(known, _, received_at):
-                    return _answer(known, received_at, concern, repeat=True)
+                    return _answer(known, received_at, prepared.concern, repeat=True)
                 case TakeAnother(known, version):
                     reference = known or new_reference()
         raise CannotAccept
 
-    def _marks(self, arrival: Arrival, submission: Submission, concern: Concern) -> Marks:
+    def marks_of(self, arrival: Arrival, submission: Submission, concern: Concern) -> Marks:
+        """The keyed hashes under which this submission is recognised again."""
         mark, school = self.sealer.marks, arrival.school
         said = [(answer.key, answer.text) for answer in submission.answers] or [("body", _digest(arrival.body))]
         names = sorted(plain(bare_name(child.name)) for child in concern.children)

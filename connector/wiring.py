@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from connector.acknowledging import Acknowledgements
+from connector.adding import Additions
 from connector.calendar import OpenHours
 from connector.checking.check import Checker
 from connector.clock import Clock
@@ -46,6 +47,7 @@ class House:
     sites: dict[str, Site]
     intake: Intake
     acknowledgements: Acknowledgements
+    additions: Additions
     engine: Engine
     sole: SoleUse | None
 
@@ -86,10 +88,18 @@ def build(
     traffic = Traffic()
     engine = Engine(ledger, delivery.perform, clock, traffic, poll_seconds=poll_seconds)
     wake = engine.wake if works else _nobody_to_wake
+    intake = Intake(sites, ledger, sealer, wake, traffic)
     return House(
-        settings, clock, ledger, sites, Intake(sites, ledger, sealer, wake, traffic),
-        Acknowledgements(sites, ledger, messages, wake), engine, sole,
-    )  # fmt: skip
+        settings=settings,
+        clock=clock,
+        ledger=ledger,
+        sites=sites,
+        intake=intake,
+        acknowledgements=Acknowledgements(sites, ledger, messages, wake),
+        additions=Additions(intake, messages),
+        engine=engine,
+        sole=sole,
+    )
 
 
 def _nobody_to_wake() -> None:
