@@ -50,25 +50,29 @@ def test_the_record_lies_under_its_year_and_reference_and_nobody_else_may_read_i
     assert decrypt(found[1], identity) == b"%PDF-page"
 
 
-def test_it_opens_with_an_independent_implementation_of_age(tmp_path: Path, pair: Any) -> None:
+def with_python_age(path: Path, identity: str, _folder: Path) -> bytes:
     import age
 
-    identity, recipient = pair
-    FolderStore(tmp_path, (("dsl", recipient), ("deputy", new_identity()[1]))).file(record())
-    path = next(tmp_path.rglob("*.pdf.age"))
-    assert age.decrypt_bytes(path.read_bytes(), [age.parse_identity(identity)]) == b"%PDF-page"
+    found: bytes = age.decrypt_bytes(path.read_bytes(), [age.parse_identity(identity)])
+    return found
 
 
-def test_it_opens_with_the_standard_tool_where_that_is_installed(tmp_path: Path, pair: Any) -> None:
-    """CI installs Debian's age; elsewhere the test above is the proof."""
-    identity, recipient = pair
-    FolderStore(tmp_path / "r", (("dsl", recipient),)).file(record())
-    path = next((tmp_path / "r").rglob("*.pdf.age"))
-    key = tmp_path / "dsl.key"
+def with_the_standard_tool(path: Path, identity: str, folder: Path) -> bytes:
+    key = folder / "dsl.key"
     key.write_text(identity + "\n")
-    if tool := shutil.which("age"):
-        done = subprocess.run([tool, "--decrypt", "--identity", str(key), str(path)], capture_output=True, check=True)
-        assert done.stdout == b"%PDF-page"
+    done = subprocess.run(["age", "--decrypt", "--identity", str(key), str(path)], capture_output=True, check=True)
+    return done.stdout
+
+
+# python-age comes with the tests. CI installs Debian's age (in Go) as well.
+OPENERS = [with_python_age, *([with_the_standard_tool] if shutil.which("age") else [])]
+
+
+@pytest.mark.parametrize("open_it", OPENERS)
+def test_it_opens_with_independent_implementations_of_age(tmp_path: Path, pair: Any, open_it: Any) -> None:
+    identity, recipient = pair
+    FolderStore(tmp_path / "r", (("dsl", recipient), ("deputy", new_identity()[1]))).file(record())
+    assert open_it(next((tmp_path / "r").rglob("*.pdf.age")), identity, tmp_path) == b"%PDF-page"
 
 
 def test_another_key_does_not_open_it_and_the_error_holds_nothing_of_it(tmp_path: Path, pair: Any) -> None:
@@ -159,7 +163,7 @@ def test_the_page_shows_every_field_the_policys_words_the_problems_and_where_it_
         "What is the child's address?", "Missing", "Received", "Record of concern (nursery)", "Jem", "3ish yrs",
         "third day this week in the same clothes and v hungry - asked for seconds and thirds",
     ):  # fmt: skip
-        assert squeezed(wanted) in text
+        assert squeezed(wanted).casefold() in text.casefold()
 
 
 @pytest.mark.parametrize("number", ["S03", "S10", "S05", "S07"])

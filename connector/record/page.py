@@ -65,7 +65,7 @@ def _field(field: dict[str, Any]) -> dict[str, Any]:
     elif understood:
         understood = f"understood as {understood}"
     return {
-        "label": field["label"],
+        "label": field["label"][:1].upper() + field["label"][1:],
         "policy": f"\u201c{field['policy_words']}\u201d",
         "text": field["verbatim"],
         "understood": understood,
