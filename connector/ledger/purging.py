@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -33,22 +33,21 @@ _IS_SETTLED = and_(
     _c.acknowledged_at.is_not(None) | ~_some((DutyKind.TELL,), _UNSETTLED),
 )
 _LADDER_IS_OVER = and_(_c.acknowledged_at.is_not(None), ~_some(_NEEDS_ASIDE, _OPEN))
-_ONE = and_(_c.reference == bindparam("of"), _c.version == bindparam("number"))
+_THESE = _c.reference.in_(bindparam("these", expanding=True))
 
 _FORGET_CONTENT = (
     update(concern).where(_c.sealed.is_not(None), _IS_SETTLED).values(sealed=None, purged_at=bindparam("at"))
 )
 _FORGET_ASIDE = update(concern).where(_c.sealed.is_(None), _c.aside.is_not(None), _LADDER_IS_OVER).values(aside=None)
-_FORGET_CONTENT_OF_ONE = _FORGET_CONTENT.where(_ONE)
-_FORGET_ASIDE_OF_ONE = _FORGET_ASIDE.where(_ONE)
+_FORGET_CONTENT_OF_THESE = _FORGET_CONTENT.where(_THESE)
+_FORGET_ASIDE_OF_THESE = _FORGET_ASIDE.where(_THESE)
 
 
-def purge(connection: Connection, concerns: Mapping[tuple[Reference, int], datetime]) -> None:
+def purge(connection: Connection, concerns: Iterable[Reference], at: datetime) -> None:
     """Forget the sealed content of those that are filed and told, and the aside of those whose ladder is over."""
-    keys = [{"of": reference, "number": version} for reference, version in concerns]
-    moments = [key | {"at": at} for key, at in zip(keys, concerns.values(), strict=True)]
-    connection.execute(_FORGET_CONTENT_OF_ONE, moments)
-    connection.execute(_FORGET_ASIDE_OF_ONE, keys)
+    these = list(set(concerns))
+    connection.execute(_FORGET_CONTENT_OF_THESE, {"these": these, "at": at})
+    connection.execute(_FORGET_ASIDE_OF_THESE, {"these": these})
 
 
 def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list[None]:

@@ -60,8 +60,9 @@ class Acknowledging:
 
 _BEGIN = (
     update(duty)
-    .where(duty.c.id == bindparam("row"), duty.c.state.in_(OPEN))
+    .where(duty.c.id.in_(bindparam("rows", expanding=True)), duty.c.state.in_(OPEN))
     .values(state=DutyState.SENDING, attempts=duty.c.attempts + 1)
+    .returning(duty.c.id)
 )
 _FINISH = (
     update(duty)
@@ -82,7 +83,8 @@ _FILED = (
 
 def begin(connection: Connection, items: list[Begun]) -> list[bool]:
     """Mark each as being tried. False for a duty that was settled meanwhile and must not be tried."""
-    return [connection.execute(_BEGIN, {"row": item.duty.id}).rowcount == 1 for item in items]
+    begun = set(connection.execute(_BEGIN, {"rows": [item.duty.id for item in items]}).scalars())
+    return [item.duty.id in begun for item in items]
 
 
 def finish(connection: Connection, items: list[Done]) -> list[None]:
@@ -97,7 +99,7 @@ def finish(connection: Connection, items: list[Done]) -> list[None]:
         connection.execute(_FILED, filed)
     _add(connection, ((item.duty, item.then) for item in items))
     append(connection, [_line(item.duty, item.at, "done") for item in items])
-    purge(connection, {(item.duty.reference, item.duty.version): item.at for item in items})
+    purge(connection, (item.duty.reference for item in items), max(item.at for item in items))
     return [None] * len(items)
 
 
@@ -110,7 +112,9 @@ def put_off(connection: Connection, items: list[PutOff]) -> list[None]:
         }
         for item in items
     ]  # fmt: skip
-    connection.execute(_PUT_OFF, rows)
+    for row in rows:
+        # Not as one list: a statement with a list in it (`state IN ...`) takes one set of values only.
+        connection.execute(_PUT_OFF, row)
     failed = [item for item in items if item.until is None]
     _add(connection, ((item.duty, item.then) for item in failed))
     for item in failed:
@@ -143,7 +147,7 @@ def _acknowledge(connection: Connection, item: Acknowledging) -> bool:
     then = duty_rows(item.reference, versions[-1], waiting[-1].school, item.then)
     if then:
         connection.execute(ADD_DUTY, then)
-    purge(connection, {(item.reference, version): item.at for version in versions})
+    purge(connection, (item.reference,), item.at)
     return True
 
 
