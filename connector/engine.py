@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 LANE_AT_ONCE = 2
 MOST_AT_ONCE = 12
 _AHEAD = 32
-# An act waits for a gap in the submissions coming in, but never longer than this.
+# Acts, and the look for what is due, wait for a gap in the submissions coming in, but never longer than this:
+# a look for each of them took a quarter of the machine (300 to 500 answers a second at one client).
 _QUIET_SECONDS = 0.005
 _LONGEST_COURTESY_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 60.0
@@ -100,6 +101,7 @@ class Engine:
             if self._trouble:
                 self._trouble = False
                 return _AFTER_TROUBLE_SECONDS
+        self._traffic.let_pass(quiet_seconds=_QUIET_SECONDS, at_most_seconds=_LONGEST_COURTESY_SECONDS)
         now = self._clock.now()
         for lane in self._ledger.lanes(now):
             queue = self._waiting.setdefault(lane, deque())
