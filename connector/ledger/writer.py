@@ -98,6 +98,7 @@ class Writer:
         if len(jobs) == 1:
             jobs[0].answer.set_exception(_in_our_words(error))
             return
+        log.warning("a group is written one by one", extra={"error": type(error).__name__, "count": len(jobs)})
         for job in jobs:
             self._commit_together(connection, [job])
 
