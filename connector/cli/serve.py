@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from pathlib import Path
 
 from connector.jobs import jobs
@@ -16,8 +18,20 @@ from connector.wiring import build
 _WORKER_LOOKS_EVERY_SECONDS = 1.0
 
 
+# glibc's malloc.h. Each thread would else get a heap of its own that keeps what a large submission left
+# behind: 60 rounds of 1 MB bodies settled at 147 MB resident instead of 182.
+_M_ARENA_MAX = -8
+_ARENAS = 2
+
+
+def _share_heaps() -> None:
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
+
+
 def serve(config: Path, role: str) -> int:
     """Run in that role until told to stop."""
+    _share_heaps()
     settings = load(config, os.environ)
     set_up()
     leave_last_words()
