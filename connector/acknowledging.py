@@ -53,14 +53,16 @@ class Acknowledgements:
         if person not in {slug for slug, _ in self._candidates(link, site)}:
             raise LinkInvalid
         then = self._who_hears(site, held, person, now)
-        self.ledger.acknowledge(Acknowledging(reference=held.reference, person=person, at=now, then=then))
+        self.ledger.acknowledge(
+            Acknowledging(reference=held.reference, version=held.version, person=person, at=now, then=then)
+        )
         self.wake()
-        return self._view(link, self.ledger.latest(held.reference), site)
+        return self._view(link, self.ledger.held(held.reference, held.version), site)
 
     def _read(self, token: str, now: datetime) -> tuple[Link, Held, Site]:
         link = self.messages.links.read(ACKNOWLEDGE, token, now)
         try:
-            held = self.ledger.latest(link.reference)
+            held = self.ledger.held(link.reference, link.version)
         except UnknownReference:
             raise LinkInvalid from None
         site = self.sites.get(held.school)
@@ -89,13 +91,24 @@ class Acknowledgements:
             advice=site.school.advice,
         )
 
+    @staticmethod
+    def _readers(site: Site, channel: str) -> frozenset[str]:
+        found = site.school.channels.get(channel)
+        return frozenset(found.members) if isinstance(found, TeamsChannel) else frozenset()
+
     def _who_hears(self, site: Site, held: Held, person: str, now: datetime) -> tuple[NewDuty, ...]:
-        """Everybody told so far hears who has it, and the reporter where the school wants that."""
-        told = dict.fromkeys((duty.channel, duty.person) for duty in self.ledger.told(held.reference))
+        """Everybody told of this and who may know hears who has it, and the reporter where the school wants that."""
+        skip = self.messages.aside(held).skip
+        told = dict.fromkeys(
+            (duty.channel, duty.person)
+            for duty in self.ledger.told(held.reference, held.version)
+            # Those told of an ordinary first version are not told who has a later one about staff.
+            if duty.version == held.version or not held.about_staff
+        )
         duties = [
             NewDuty(kind=DutyKind.TAKEN, channel=channel, person=slug, due_at=now)
             for channel, slug in told
-            if slug != person
+            if slug != person and slug not in skip and not skip & self._readers(site, channel)
         ]
         if site.school.reporter.told_when_acknowledged and held.aside is not None and self.messages.aside(held).address:
             duties.append(NewDuty(kind=DutyKind.REASSURE, channel=site.school.mail_channel, due_at=now))

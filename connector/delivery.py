@@ -21,7 +21,7 @@ from connector.messages import Messages
 from connector.model.duty import Duty, DutyKind, DutyState, NewDuty
 from connector.record.typeset import Typesetter
 from connector.retry import next_try
-from connector.routing import climb_after, other_channel, steps_again, telling
+from connector.routing import climb_after, other_channel, steps_again, telling, who_hears_of_failures
 from connector.site import Channel, Site
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Delivery:
             done = self._act(duty, self.ledger.held(duty.reference, duty.version))
         except ConnectorError as error:
             self._put_off(duty, error)
-        except Exception as error:
+        except BaseException as error:
             log.exception("act broke", extra=_said(duty))
             self._put_off(duty, DeliveryError(f"The act broke ({type(error).__name__})."))
         else:
@@ -78,7 +78,7 @@ class Delivery:
     def _climb(self, site: Site, held: Held, duty: Duty) -> Done:
         """The next rung: unless somebody has it, its people are told, and where the rung says so the reporter."""
         now = self.clock()
-        if held.acknowledged_at is not None or held.aside is None:
+        if held.acknowledged_at is not None:
             return Done(duty=duty, at=now, evidence="acknowledged")
         aside = self.messages.aside(held)
         ladder = steps_again(site, held.received_at, aside, urgent=held.urgent, about_staff=held.about_staff)
@@ -107,13 +107,15 @@ class Delivery:
         log.log(level, "duty put off" if until else "duty failed", extra=_said(duty) | {"error": type(error).__name__})
 
     def _alarm(self, duty: Duty, now: datetime) -> tuple[NewDuty, ...]:
-        """The technician hears of a failure by another channel; a failed alarm is left to the log and to status."""
+        """Somebody who may know hears of a failure by another channel; a failed alarm is left to log and status."""
         site = self.sites.get(duty.school)
         if site is None or duty.kind is DutyKind.ALARM:
             return ()
-        technician = site.school.technician
-        channel = other_channel(site.school, duty.channel, technician)
-        return (NewDuty(kind=DutyKind.ALARM, channel=channel, person=technician, rung=duty.id, due_at=now),)
+        held = self.ledger.held(duty.reference, duty.version)
+        skip = self.messages.aside(held).skip
+        person = who_hears_of_failures(site, skip)
+        channel = other_channel(site.school, duty.channel, person, skip)
+        return (NewDuty(kind=DutyKind.ALARM, channel=channel, person=person, rung=duty.id, due_at=now),)
 
 
 def _channel(site: Site, duty: Duty) -> Channel:

@@ -20,7 +20,7 @@ from connector.traffic import Traffic
 log = logging.getLogger(__name__)
 
 LANE_AT_ONCE = 2
-MOST_AT_ONCE = 12
+MOST_AT_ONCE = 24
 _AHEAD = 32
 # Acts, and the look for what is due, wait for a gap in the submissions coming in, but never longer than this:
 # a look for each of them took a quarter of the machine (300 to 500 answers a second at one client).
@@ -123,15 +123,19 @@ class Engine:
                 self._pool.submit(self._act, lane, number)
 
     def _act(self, lane: Lane, number: int) -> None:
-        self._traffic.let_pass(quiet_seconds=_QUIET_SECONDS, at_most_seconds=_LONGEST_COURTESY_SECONDS)
         try:
+            self._traffic.let_pass(quiet_seconds=_QUIET_SECONDS, at_most_seconds=_LONGEST_COURTESY_SECONDS)
             self._perform(number)
         except ConnectorError:
             log.exception("a duty stays owed")
             self._trouble = True
-        except Exception:
+        except BaseException:
             log.critical("a duty stays owed", exc_info=True)
             self._trouble = True
+        finally:
+            self._landed(lane, number)
+
+    def _landed(self, lane: Lane, number: int) -> None:
         with self._change:
             self._flying[lane].discard(number)
             has_more = bool(self._waiting[lane])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 
 from connector.checking.names import bare_name
 from connector.checking.words import plain
-from connector.errors import CannotAccept, NotJson, UnknownForm
+from connector.errors import CannotAccept, ConnectorError, NotJson, UnknownForm
 from connector.forms.proof import require_proof
 from connector.forms.reading import NotUnderstood
 from connector.ledger.accepting import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
@@ -33,6 +34,11 @@ from connector.traffic import Traffic
 
 _UNCLEAR = (ProblemKind.UNCLEAR, ProblemKind.MISMATCH)
 _TRIES = 8
+_UNRECOGNISED = Submission(
+    source="unrecognised", response_id="", version="", submitted_at=None, respondent="", answers=(), recognised=False
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +111,15 @@ class Intake:
     def _receive(self, arrival: Arrival) -> Answer:
         parts = self._parts(arrival.school, arrival.form)
         submission = understand(parts, arrival.body)
-        concern = parts.checker.check(submission, arrival.received_at)
-        return self.keep(self._prepare(arrival, parts, submission, concern), new_reference(), 1)
+        try:
+            prepared = self._prepare(arrival, parts, submission)
+        except ConnectorError:
+            raise
+        except Exception:
+            # A fault of our reading must not cost a concern: it is kept as it arrived, and told.
+            log.exception("a submission could not be read", extra={"school": arrival.school, "form": arrival.form})
+            prepared = self._prepare(arrival, parts, replace(_UNRECOGNISED, response_id=submission.response_id))
+        return self.keep(prepared, new_reference(), 1)
 
     def _parts(self, school: str, form: str) -> FormParts:
         site = self.sites.get(school)
@@ -114,8 +127,9 @@ class Intake:
             raise UnknownForm
         return site.forms[form]
 
-    def _prepare(self, arrival: Arrival, parts: FormParts, submission: Submission, concern: Concern) -> Prepared:
+    def _prepare(self, arrival: Arrival, parts: FormParts, submission: Submission) -> Prepared:
         site = self.sites[arrival.school]
+        concern = parts.checker.check(submission, arrival.received_at)
         origin = Origin(site.school.name, parts.title)
         way = route(site, concern, submission, arrival.received_at)
         return Prepared(
@@ -149,6 +163,7 @@ class Intake:
         """The keyed hashes under which this submission is recognised again."""
         mark, school = self.sealer.marks, arrival.school
         said = [(answer.key, answer.text) for answer in submission.answers] or [("body", _digest(arrival.body))]
+        said += [(file.key, file.file_id) for file in submission.attachments]
         names = sorted(plain(bare_name(child.name)) for child in concern.children)
         reporter = plain(concern.reporter_email or submission.respondent)
         response = submission.response_id or _digest(arrival.body)
@@ -158,27 +173,24 @@ class Intake:
             content=mark("content", *(part for pair in sorted(said) for part in pair)),
             child=mark("child", school, *names)[0] if names else None,
             reporter=mark("reporter", school, reporter)[0] if reporter and reporter != "anonymous" else None,
+            versioned=bool(submission.version),
         )
 
 
 def understand(parts: FormParts, body: bytes) -> Submission:
     """The submission; an unrecognised one for JSON that is no response of this form. Raises NotJson."""
-    unrecognised = Submission(
-        source="unrecognised", response_id="", version="", submitted_at=None, respondent="", answers=(),
-        recognised=False,
-    )  # fmt: skip
     try:
         found: Any = json.loads(body.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise NotJson from None
     except (RecursionError, ValueError):
         # Valid JSON that is nested too deep, or with a number too long, for this machine: kept raw.
-        return unrecognised
+        return _UNRECOGNISED
     try:
-        return parts.parse(found) if isinstance(found, Mapping) else unrecognised
+        return parts.parse(found) if isinstance(found, Mapping) else _UNRECOGNISED
     except NotUnderstood:
         known = found if isinstance(found, Mapping) else {}
-        return replace(unrecognised, response_id=str(known.get("response_id") or known.get("responseId") or ""))
+        return replace(_UNRECOGNISED, response_id=str(known.get("response_id") or known.get("responseId") or ""))
 
 
 def _digest(body: bytes) -> str:

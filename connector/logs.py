@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from typing import TextIO
@@ -61,6 +62,12 @@ def set_up(stream: TextIO | None = None, level: int = logging.INFO) -> None:
 def leave_last_words() -> None:
     """Let what ends the process go through the same formatter, instead of a traceback with its text."""
     sys.excepthook = _last_words
+    threading.excepthook = _last_words_of_a_thread
+
+
+def _last_words_of_a_thread(said: threading.ExceptHookArgs) -> None:
+    if said.exc_value is not None:
+        logging.getLogger("connector").critical("a thread stopped on an error", exc_info=said.exc_value)
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: object) -> None:

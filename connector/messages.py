@@ -38,9 +38,9 @@ class Messages:
     links: Links
 
     def aside(self, held: Held) -> Aside:
-        """The aside of a concern whose ladder is not over. Raises DeliveryError where it is."""
+        """Who is passed over, and the reporter's address; nobody and none where the ladder is over."""
         if held.aside is None:
-            raise DeliveryError("The ladder of this concern is over.", permanent=True)
+            return Aside("", frozenset(), frozenset())
         return Aside.from_bytes(self.sealer.open(held.aside, place_of(held.reference, held.version)))
 
     def of(
@@ -49,6 +49,8 @@ class Messages:
         """The message of this duty and where it goes. Raises DeliveryError or SealError."""
         if duty.kind in {DutyKind.RECEIPT, DutyKind.CHASE, DutyKind.REASSURE}:
             message: Notice | Receipt = self._receipt(site, held, duty, now, repeat=repeat)
+            if not self.aside(held).address:
+                raise DeliveryError("The reporter's address is not held any more.", permanent=True)
             to = Addressee(name="", address=self.aside(held).address, key=_key(duty), sent_at=now)
             return message, to
         person = site.school.people.get(duty.person)
@@ -76,7 +78,9 @@ class Messages:
             unclear=len(held.unclear) if asks else 0,
             related=held.related if asks else (),
             advice=site.school.advice if asks else (),
-            ack_link=self.links.acknowledge(held.reference, duty.person or f"@{duty.channel}", now) if asks else "",
+            ack_link=self.links.acknowledge(held.reference, held.version, duty.person or f"@{duty.channel}", now)
+            if asks
+            else "",
             record_place=f"{local(held.received_at).year}/{held.reference}" if asks else "",
             taken_by=taken_by.name if taken_by and kind is NoticeKind.TAKEN else "",
             failed_act=self._failed(duty) if kind is NoticeKind.ALARM else "",
@@ -87,8 +91,10 @@ class Messages:
     def _failed(self, alarm: Duty) -> str:
         """An alarm's rung holds the number of the duty that failed."""
         failed = self.ledger.duty(alarm.rung)
+        # Which store a record goes to would tell that the concern is about staff.
+        by = "" if failed.kind is DutyKind.FILE else f" by {failed.channel}"
         return (
-            f"{_WHAT[failed.kind]} by {failed.channel} did not work in {failed.attempts} tries: {failed.error} "
+            f"{_WHAT[failed.kind]}{by} did not work in {failed.attempts} tries: {failed.error} "
             f"Mend it, then run: connector retry {failed.reference}"
         )
 

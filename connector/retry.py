@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=2)
 LONGEST = timedelta(minutes=30)
+# However long it has been owed: after a stop of our own the far side still gets some tries.
+FEWEST = 8
 _LONGEST_ASKED = timedelta(hours=6)
 
 
@@ -27,4 +29,5 @@ def next_try(
     wait = wait / 2 + wait / 2 * jitter
     if retry_after is not None:
         wait = max(wait, min(timedelta(seconds=retry_after), _LONGEST_ASKED))
-    return None if now + wait > owed_since + give_up else now + wait
+    is_over = now + wait > owed_since + give_up and attempts >= FEWEST
+    return None if is_over else now + wait

@@ -18,7 +18,9 @@ from connector.settings.school import School, TeamsChannel
 from connector.site import Site
 
 # Where people tell whom they have told, a name is no sign that the concern is about its bearer.
-_NAMES_THE_TOLD = frozenset({"reported_to", "reporter_name", "reporter_email"})
+_NAMES_THE_TOLD = frozenset({"reported_to", "reporter_name", "reporter_email", "immediate_action"})
+# Where a concern that is not said to be about staff tells what happened.
+_TELLS_WHAT_HAPPENED = frozenset({"observation", "exact_words", "marks_seen", "marks_position", "marks_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
     school = site.school
     ladder = school.staff_ladder if concern.about_staff else school.ladder
     writers = _writers(school, concern, submission)
-    subjects = _subjects(school, concern) if concern.about_staff else frozenset()
-    skip = _somebody_left(ladder, (writers | subjects, writers, subjects, frozenset()))
+    subjects = _subjects(school, concern)
+    last = frozenset(ladder.rungs[-1].people)
+    skip = _somebody_left(ladder, (subjects | writers, subjects, subjects - last, writers, frozenset()))
     return Route(
         steps(ladder, skip, received_at, site.hours, concern.urgent),
         "staff_store" if concern.about_staff else "store",
-        Aside(concern.reporter_email, skip, subjects),
+        Aside(concern.reporter_email, skip, subjects & skip),
     )
 
 
@@ -104,10 +107,12 @@ def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, abou
     return duties
 
 
-def other_channel(school: School, failed: str, person: str) -> str:
-    """Another way of reaching that person than the one that failed; the same where there is no other."""
+def other_channel(school: School, failed: str, person: str, skip: frozenset[str]) -> str:
+    """Another way of reaching that person than the one that failed; mail where there is no other."""
     for slug, channel in school.channels.items():
-        if slug != failed and (not isinstance(channel, TeamsChannel) or person in channel.members):
+        if not isinstance(channel, TeamsChannel) or slug == failed:
+            continue
+        if person in channel.members and not skip & set(channel.members):
             return slug
     return school.mail_channel
 
@@ -129,19 +134,42 @@ def _writers(school: School, concern: Concern, submission: Submission) -> frozen
 
 
 def _subjects(school: School, concern: Concern) -> frozenset[str]:
-    """People of the school whom a concern about staff names, by name, surname or a title from the configuration."""
+    """People of the school whom the concern seems to be about: they are neither told nor able to read it.
+
+    Said to be about staff: named anywhere but where people tell whom they told, by any name of theirs.
+    Else: named in full, or by a title from the configuration, in what is told to have happened. A name
+    there may be a witness's, so the concern keeps its ladder, and only that person is passed over.
+    """
+    told = {entry.verbatim for name, entry in concern.entries if name in _NAMES_THE_TOLD}
     said = plain(
         "\n".join(
-            [entry.verbatim for name, entry in concern.entries if name not in _NAMES_THE_TOLD]
+            [
+                entry.verbatim
+                for name, entry in concern.entries
+                if entry.verbatim not in told and (concern.about_staff or name in _TELLS_WHAT_HAPPENED)
+            ]
             + [other.text for other in concern.others]
         )
     )
-    return frozenset(slug for slug, person in school.people.items() if _mentions(said, _names(person)))
+    return frozenset(
+        slug
+        for slug, person in school.people.items()
+        if _mentions(said, _any_name(person) if concern.about_staff else (person.name, *person.also_known_as))
+    )
 
 
-def _names(person: Person) -> tuple[str, ...]:
-    return (person.name, person.name.split()[-1], *person.also_known_as)
+def _any_name(person: Person) -> tuple[str, ...]:
+    """Full name, first name, surname and titles."""
+    parts = person.name.split()
+    return (person.name, parts[0], parts[-1], *person.also_known_as)
 
 
 def _mentions(said: str, names: tuple[str, ...]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(plain(name))}(?!\w)", said) for name in names if plain(name))
+
+
+def who_hears_of_failures(site: Site, skip: frozenset[str]) -> str:
+    """The technician, or the first person of the ladders who may know."""
+    ladders = (site.school.ladder, site.school.staff_ladder)
+    people = [slug for ladder in ladders for rung in ladder.rungs for slug in rung.people]
+    return next((slug for slug in (site.school.technician, *people) if slug not in skip), site.school.technician)

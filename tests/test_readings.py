@@ -98,7 +98,7 @@ def test_an_impossible_or_two_sided_time_is_asked_about(typed: str, doubt: str) 
 @pytest.mark.parametrize(("typed", "value", "precision"), [
     ("4", "4y", "exact"), ("3ish yrs", "3y", "approximate"), ("2 yrs 11 months", "35m", "exact"),
     ("2y 11m", "35m", "exact"), ("18 months", "18m", "exact"), ("4 (just)", "4y", "exact"), ("four", "4y", "exact"),
-    ("about 5", "5y", "approximate"), ("5?", "5y", "approximate"), ("6 weeks", "0m", "exact"),
+    ("about 5", "5y", "approximate"), ("5?", "5y", "approximate"), ("6 weeks", "1m", "exact"), ("5 days", "0m", "exact"), ("9 mnths", "9m", "exact"), ("in year 6, aged 10", "10y", "exact"),
     ("3 and a half", "3y", "approximate"),
 ])  # fmt: skip
 def test_an_age_is_read(typed: str, value: str, precision: str) -> None:

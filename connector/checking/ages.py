@@ -16,10 +16,13 @@ _NUMBER_WORDS = {
         1,
     )
 }
-_YEARS = re.compile(r"(?<![\d/.])(\d{1,2})(?!\d|[/.]\d| ?m(?:onth|th|o)?s?\b| ?w)(?: ?(?:½|1/2|and a half))?")
+_YEARS = re.compile(
+    r"(?<![\d/.])(\d{1,2})(?!\d|[/.]\d| ?m(?:o?n?th|o)?s?\b| ?w| ?d(?:ays?)?\b)(?: ?(?:½|1/2|and a half))?"
+)
 _HALF = re.compile(r"½|1/2|and a half|\.5\b")
-_MONTHS = re.compile(r"(?<![\d/.])(\d{1,2}) ?m(?:onths?|ths?|os?)?\b")
-_WEEKS = re.compile(r"(?<![\d/.])(\d{1,3}) ?w(?:eeks?|ks?)?\b")
+_MONTHS = re.compile(r"(?<![\d/.])(\d{1,2}) ?m(?:o?n?ths?|os?)?\b")
+_WEEKS = re.compile(r"(?<![\d/.])(\d{1,3}) ?(?:w(?:eeks?|ks?)?|d(?:ays?)?)\b")
+_SCHOOL_YEAR = re.compile(r"\b(?:year|yr|y)[ -]?\d{1,2}\b")
 _ABOUT = re.compile(r"ish\b|\b(about|around|approx\w*|roughly|nearly|almost|maybe|think|probably)\b|~|\?")
 
 UNREAD = "This could not be read as an age. How old is the child, in years and months?"
@@ -29,13 +32,18 @@ MISMATCH = "The age and the date of birth do not agree. Which of the two is righ
 
 def read_age(text: str) -> Reading:
     """The age in months as the value, `36m`, or whole years, `3y`. BLANK where none is written."""
-    words = " ".join(_NUMBER_WORDS.get(word, word) for word in plain(text).split())
+    words = " ".join(_NUMBER_WORDS.get(word, word) for word in _SCHOOL_YEAR.sub(" ", plain(text)).split())
     years, months, weeks = _YEARS.search(words), _MONTHS.search(words), _WEEKS.search(words)
     if not (years or months or weeks):
         return BLANK
     about = Precision.APPROXIMATE if _ABOUT.search(words) or _HALF.search(words) else Precision.EXACT
+    if re.search(r"\b(not|n't)\b", words):
+        return Reading(precision=Precision.UNKNOWN, doubt=UNREAD)
     if years and int(years[1]) > 19:
         return Reading(precision=Precision.UNKNOWN, doubt=NOT_A_CHILD)
+    if weeks and not months and not years:
+        days = int(weeks[1]) * (1 if "d" in weeks[0] else 7)
+        return _say(None, days // 30, about)
     return _say(int(years[1]) if years else None, int(months[1]) if months else None, about)
 
 

@@ -15,23 +15,35 @@ _MONTH_WORD = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 
 ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[^\d])")
 NUMERIC = re.compile(r"(?<![\d/.\-])(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/])")
-NAMED = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH_WORD}(?:,? (\d{{4}}|\d{{2}})\b(?![:.]\d))?")
+NAMED = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH_WORD}(?:,? ((?:19|20)\d\d|\d{{2}})\b(?![:.]\d))?")
 NAMED_AMERICAN = re.compile(rf"\b{_MONTH_WORD} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b")
-YEARLESS = re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
+YEARLESS = re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/]| ?(?:an? )?(?:hours?|hrs?|days?|years?|minutes?)\b)")
+# `17.11 10.15`: a date with dots before a time; alone `17.11` is as likely a time.
+DOTTED_YEARLESS = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})(?= +\d{1,2}[:.]\d\d)")
 SERIAL = re.compile(r"^\s*([2-6]\d{4})(\.\d+)?\s*$")
 _TODAY = re.compile(r"\b(today|just now|this (morning|afternoon|evening|lunch\w*)|now)\b")
+_OTHER_WEEK = re.compile(
+    r"\b(last|next|other|previous) (week|mon|tue|wed|thu|fri|sat|sun)|\b(week|fortnight|month)s? ago\b"
+)
+_BEFORE_YESTERDAY = re.compile(r"\bday before yesterday\b")
 _YESTERDAY = re.compile(r"\b(yesterday|last night)\b")
-_DAY_NAME = re.compile(r"\b(mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(day|nesday|sday|rsday|urday)?\b")
+# `sat on the carpet` is no Saturday.
+_DAY_NAME = re.compile(
+    r"\b(mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(day|nesday|sday|rsday|urday)?\b"
+    r"(?! (on|in|at|with|down|next|by))"
+)
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 NOT_REAL = "This is not a date in the calendar. Which date did you mean?"
 TWO_WAYS = "The day and the month could be read either way round. Which is the day and which the month?"
+WHICH_WEEK = "Which date was that, as day, month and year?"
+WHICH_DAY = "Two days are written here. On which date did it happen?"
 UNREAD = "This could not be read as a date. Which date was it, as day, month and year?"
 
 
 def without_dates(text: str) -> str:
     """The text with every full or yearless date blanked out, so that what is left can hold a time."""
-    for pattern in (ISO, NUMERIC, NAMED, NAMED_AMERICAN, YEARLESS):
+    for pattern in (ISO, NUMERIC, NAMED, NAMED_AMERICAN, YEARLESS, DOTTED_YEARLESS):
         text = pattern.sub(" ", text)
     return text
 
@@ -90,7 +102,7 @@ def _numeric(words: str, day: date, month_first: bool) -> Reading | None:
         return None
     first, second, year = int(found[1]), int(found[3]), _full_year(found[4], day)
     in_full = len(found[1]) == len(found[3]) == 2 and len(found[4]) == 4
-    if second > 12 >= first:
+    if second > 12 >= first and found[2] != ".":
         return _on(year, first, second)
     if month_first and not in_full and first <= 12 and first != second:
         return Reading(precision=Precision.UNKNOWN, doubt=TWO_WAYS)
@@ -109,7 +121,7 @@ def _named(words: str, day: date, _month_first: bool) -> Reading | None:
 
 
 def _yearless(words: str, day: date, _month_first: bool) -> Reading | None:
-    found = YEARLESS.search(words)
+    found = YEARLESS.search(words) or DOTTED_YEARLESS.search(words)
     return _last(day, int(found[2]), int(found[1])) if found else None
 
 
@@ -126,12 +138,18 @@ def _last(day: date, month: int, number: int) -> Reading:
 
 
 def _relative(words: str, day: date, _month_first: bool) -> Reading | None:
-    if _YESTERDAY.search(words):
+    if _OTHER_WEEK.search(words):
+        return Reading(precision=Precision.UNKNOWN, doubt=WHICH_WEEK)
+    if _BEFORE_YESTERDAY.search(words):
+        there = day - timedelta(days=2)
+    elif _YESTERDAY.search(words):
         there = day - timedelta(days=1)
+    elif (found := _DAY_NAME.search(words)) and _TODAY.search(words):
+        return Reading(precision=Precision.UNKNOWN, doubt=WHICH_DAY)
+    elif found:
+        there = day - timedelta(days=(day.weekday() - _WEEKDAY[found[1][:3]]) % 7)
     elif _TODAY.search(words):
         there = day
-    elif found := _DAY_NAME.search(words):
-        there = day - timedelta(days=(day.weekday() - _WEEKDAY[found[1][:3]]) % 7)
     else:
         return None
     said = f"{say_date(there)} (counted from the day the form was sent)"

@@ -9,7 +9,7 @@ from connector.model.concern import BLANK, Precision, Reading
 
 _DESCRIBED = frozenset(
     "boy girl child children kid kids lad lass toddler pupil pupils student students several some group class "
-    "unknown unsure everyone various many both".split()
+    "unknown unsure everyone various many both he she they him her them mum dad same".split()
 )
 _ROLE_WORDS = frozenset(
     "staff teacher ta bank supply agency student volunteer lead leader manager office admin cook cleaner first day "
@@ -17,8 +17,7 @@ _ROLE_WORDS = frozenset(
 )
 _FIRST_WORDS = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _POINTS_TO_A_SYSTEM = re.compile(
-    r"^(is |it'?s )?(on|in|see|as|same|ask|check|per|held|already|with|at (home|mum|dad|school)) ?\b"
-    r"(?!.*\d+\w* \w+ (street|road|lane|row|close|avenue|drive|way)\b)"
+    r"^(is |it'?s )?(on|in|see|as|same|ask|check|per|held|already|with|at (home|mum|dad|school))\b"
 )
 # A form's answer may begin with the sign that a spreadsheet would take for a formula.
 _SPREADSHEET_SIGNS = "=+-@'\t "
@@ -28,7 +27,7 @@ FULL_NAME = "Please give your full name: a record may be read many years from no
 
 def bare_name(text: str) -> str:
     """A name for reading and comparing: without a leading formula sign, brackets or stray spaces."""
-    return " ".join(re.sub(r"\(.*?\)", " ", text).strip(_SPREADSHEET_SIGNS).split())
+    return " ".join(re.sub(r"\([^()]*\)", " ", text).strip(_SPREADSHEET_SIGNS).split())
 
 
 def describes_only(text: str) -> bool:
@@ -70,6 +69,8 @@ def read_people(text: str, *, none_counts: bool) -> Reading:
 def read_address(text: str) -> Reading:
     """An address that is written out; BLANK for `on Famly` or `same as brother`, which only point to one."""
     words = plain(text)
-    if answers_nothing(text) or _POINTS_TO_A_SYSTEM.match(words):
+    # A number or a comma makes it an address: `with nan at 4 Mill Road`, `On The Green, Ash`.
+    is_written_out = any(character.isdigit() or character == "," for character in words)
+    if answers_nothing(text) or (not is_written_out and (_POINTS_TO_A_SYSTEM.match(words) or " " not in words)):
         return BLANK
     return Reading(" ".join(text.split()), Precision.EXACT)

@@ -20,6 +20,9 @@ from connector.model.concern import BLANK, Entry, Precision, Reading
 from connector.model.moments import say_date
 from connector.model.profile import FieldRule, Kind, PolicyProfile
 
+# Nobody writes a date or a name in more; a longer text is a story, and reading it costs others their turn.
+_READ_AT_MOST = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -38,7 +41,8 @@ class Typed:
 
 
 def read(rule: FieldRule, typed: Typed, moment: Moment) -> Reading:
-    """What the words say for this field. Never raises for any text."""
+    """What the words say for this field. Never raises for any text; reads its beginning, the record keeps it all."""
+    typed = Typed(typed.text[:_READ_AT_MOST], typed.shared)
     if not typed.text.strip():
         return BLANK
     match rule.kind:

@@ -12,6 +12,9 @@ from connector.model.concern import BLANK, Precision, Reading
 CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}) ?[:.h] ?(\d{2})(?::\d{2})?(?![\d])\s*(a\.?m|p\.?m)?")
 HOUR = re.compile(r"(?<![\d.:])(\d{1,2}) ?(a\.?m|p\.?m)\b")
 MILITARY = re.compile(r"(?<!\d)([01]\d|2[0-3])([0-5]\d) ?(?:hrs|hours|h)\b")
+BARE = re.compile(r"^([01]\d|2[0-3])([0-5]\d)$")
+OCLOCK = re.compile(r"(?<!\d)(\d{1,2}) ?o'?clock\b")
+SPOKEN = re.compile(r"\b(half|quarter) (past|to) (\d{1,2})\b")
 NAMED = re.compile(r"\b(noon|midday|12 o'?clock|midnight)\b")
 FRACTION = re.compile(r"^\s*0?(\.\d{3,})\s*$")
 _ABOUT = re.compile(r"ish\b|\b(about|around|approx\w*|roughly|circa|near\w*)\b|~")
@@ -54,9 +57,19 @@ def _on_the_clock(words: str, about: Precision) -> Reading | None:
         return _at(found[1], int(found[2]), found[3], about)
     if found := HOUR.search(words):
         return _at(found[1], 0, found[2], about)
-    if found := MILITARY.search(words):
+    if found := MILITARY.search(words) or BARE.match(words):
         return _at(found[1], int(found[2]), None, about)
+    if found := OCLOCK.search(words):
+        return _at(found[1], 0, None, about)
+    if found := SPOKEN.search(words):
+        return _spoken(found[1], found[2], int(found[3]), about)
     return None
+
+
+def _spoken(part: str, way: str, hour: int, about: Precision) -> Reading:
+    """`half past 9`, `quarter to 3`."""
+    minute = {"half": 30, "quarter": 15}[part]
+    return _at(str(hour), minute, None, about) if way == "past" else _at(str(hour - 1), 60 - minute, None, about)
 
 
 def _at(typed: str, minute: int, half: str | None, about: Precision) -> Reading:

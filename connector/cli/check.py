@@ -69,6 +69,7 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding(FAULT, "ledger", str(error))
         return
     try:
+        yield from _held(settings, ledger)
         ledger.try_write()
         broken = ledger.broken_audit_line()
         failed = ledger.counts()["duties_failed"]
@@ -91,6 +92,22 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
             )
     finally:
         ledger.close()
+
+
+def _held(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
+    """Can what is still held be opened? A key that was rotated away too early shows here."""
+    try:
+        sealer, closed = make_sealer(settings), 0
+    except ConfigError:
+        return
+    for held in ledger.unpurged():
+        try:
+            for sealed in filter(None, (held.sealed, held.aside)):
+                sealer.open(sealed, f"{held.reference}/{held.version}")
+        except ConnectorError:
+            closed += 1
+    if closed:
+        yield Finding(FAULT, f"{closed} concern(s) cannot be opened", "put the key of before back under keys.old")
 
 
 def _school(settings: Settings, slug: str) -> Iterator[Finding]:

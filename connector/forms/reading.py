@@ -23,11 +23,16 @@ def moment_of(value: Any) -> datetime | None:
         return None
     with contextlib.suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(value.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=LONDON)).astimezone(UTC)
+        return _plausible((found if found.tzinfo else found.replace(tzinfo=LONDON)).astimezone(UTC))
     for style in _AMERICAN:
         with contextlib.suppress(ValueError):
-            return datetime.strptime(value.strip(), style).replace(tzinfo=UTC)
+            return _plausible(datetime.strptime(value.strip(), style).replace(tzinfo=UTC))
     return None
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    """An empty date of some platforms is the year 1, and a broken clock may say anything."""
+    return moment if 2000 <= moment.year < 2100 else None
 
 
 def text_of(value: Any) -> str:

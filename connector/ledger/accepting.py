@@ -16,17 +16,22 @@ from connector.model.reference import Reference
 # Somebody who sends nearly the same again within so long is probably correcting it.
 _CORRECTION = timedelta(hours=24)
 _MOST_RELATED = 5
+_NUMBERS_RETURN = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """Keyed hashes under which things are recognised again; the first of each is under the current key."""
+    """Keyed hashes under which things are recognised again; the first of each is under the current key.
+
+    `versioned` says that the platform itself gave the version.
+    """
 
     response: tuple[bytes, ...]
     version: tuple[bytes, ...]
     content: tuple[bytes, ...]
     child: bytes | None
     reporter: bytes | None
+    versioned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,14 @@ class _Known:
     reference: Reference
     version: int
     received_at: datetime
+    child: bytes | None
 
 
 # Built once: building a statement takes longer than running it.
 _c = concern.c
-_KNOWN = select(_c.response_mark, _c.version_mark, _c.content_mark, _c.reference, _c.version, _c.received_at).where(
-    _c.response_mark.in_(bindparam("marks", expanding=True))
-)
+_KNOWN = select(
+    _c.response_mark, _c.version_mark, _c.content_mark, _c.reference, _c.version, _c.received_at, _c.child_mark
+).where(_c.response_mark.in_(bindparam("marks", expanding=True)))
 _VERSIONS = (
     select(_c.reference, func.max(_c.version))
     .where(_c.reference.in_(bindparam("references", expanding=True)))
@@ -106,7 +112,12 @@ _VERSIONS = (
 )
 _RELATED = (
     select(_c.reference, _c.school, _c.child_mark, _c.reporter_mark, _c.received_at)
-    .where(_c.child_mark.in_(bindparam("marks", expanding=True)), _c.received_at >= bindparam("since"))
+    .where(
+        _c.child_mark.in_(bindparam("marks", expanding=True)),
+        _c.received_at >= bindparam("since"),
+        # That there is a concern about staff is itself not for everybody.
+        _c.about_staff.is_(False),
+    )
     .order_by(_c.received_at.desc())
     .limit(bindparam("most"))
 )
@@ -137,7 +148,9 @@ def accept(connection: Connection, waiting: list[Acceptance]) -> list[Outcome]:
 
 def _as_known(one: Acceptance) -> _Known:
     marks = one.marks
-    return _Known(marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at)
+    return _Known(
+        marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at, marks.child
+    )
 
 
 def _versions(connection: Connection, references: set[Reference]) -> dict[Reference, int]:
@@ -147,16 +160,23 @@ def _versions(connection: Connection, references: set[Reference]) -> dict[Refere
 
 
 def _judge(one: Acceptance, known: list[_Known], versions: dict[Reference, int]) -> Outcome:
-    before = [row for row in known if row.response in one.marks.response]
-    for row in before:
+    before = sorted((row for row in known if _is_before(row, one)), key=lambda row: (row.received_at, row.version))
+    # Without a version of the platform's own, words that return to what they were are a change, not a repeat.
+    for row in before if one.marks.versioned else before[-1:]:
         if row.content in one.marks.content and row.version_mark in one.marks.version:
             return AlreadyHere(row.reference, row.version, row.received_at)
-    reference = before[0].reference if before else one.reference
+    reference = before[-1].reference if before else one.reference
     following = versions.get(reference, 0) + 1
     if (one.reference, one.version) == (reference, following):
         return Accepted()
     is_clash = not before and one.version == 1
     return TakeAnother(None, 1) if is_clash else TakeAnother(reference, following)
+
+
+def _is_before(row: _Known, one: Acceptance) -> bool:
+    """The same response; a form copied for a new year counts its responses from 1 again, for other children."""
+    is_recent = one.received_at - row.received_at < _NUMBERS_RETURN
+    return row.response in one.marks.response and (is_recent or row.child == one.marks.child)
 
 
 def _write(connection: Connection, fresh: list[Acceptance]) -> None:
@@ -195,6 +215,7 @@ def _related(connection: Connection, fresh: list[Acceptance]) -> list[list[str]]
             for row in rows
             if (row.child_mark, row.reporter_mark, row.school) == (one.marks.child, one.marks.reporter, one.school)
             and row.reference != one.reference
+            and not one.about_staff
         )
         found.append(list(dict.fromkeys(same))[:_MOST_RELATED])
     return found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text
 
 from connector.errors import UnknownReference
 from connector.ledger import working
@@ -126,6 +126,9 @@ class Ledger:
     def tidy(self, now: datetime, keep: timedelta) -> None:
         """Purge what a crash left to be purged, and forget the asides of concerns older than `keep`."""
         self._writer.do(tidy, (now, now - keep))
+        with self._reading.connect() as connection:
+            # What was purged would else stay, sealed, in the log until it is next overwritten.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- reading
 
@@ -159,10 +162,11 @@ class Ledger:
         with self._reading.connect() as connection:
             return [_duty(row) for row in connection.execute(query)]
 
-    def told(self, reference: Reference) -> list[Duty]:
-        """The telling duties that were begun: these people may know of it."""
+    def told(self, reference: Reference, version: int) -> list[Duty]:
+        """The telling duties up to that version that were begun: these people may know of it."""
         d = duty.c
-        query = select(duty).where(d.reference == reference, d.kind == DutyKind.TELL, d.attempts > 0).order_by(d.id)
+        mine = and_(d.reference == reference, d.version <= version)
+        query = select(duty).where(mine, d.kind == DutyKind.TELL, d.attempts > 0).order_by(d.id)
         with self._reading.connect() as connection:
             return [_duty(row) for row in connection.execute(query)]
 
@@ -216,6 +220,10 @@ class Ledger:
         query = select(duty).where(duty.c.state == DutyState.FAILED).order_by(duty.c.id).limit(1000)
         with self._reading.connect() as connection:
             return [_duty(row) for row in connection.execute(query)]
+
+    def unpurged(self) -> list[Held]:
+        """Concerns of which something sealed is still held, the oldest first."""
+        return self._all(or_(concern.c.sealed.is_not(None), concern.c.aside.is_not(None)))
 
     def unacknowledged(self) -> list[Held]:
         """Concerns that nobody has acknowledged, the oldest first."""

@@ -55,6 +55,8 @@ def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list
     for now, before in items:
         connection.execute(_FORGET_CONTENT, {"at": now})
         connection.execute(_FORGET_ASIDE)
-        old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None))
+        # A climb may wait through the holidays, and needs to know whom to pass over when it wakes.
+        over = ~_some((DutyKind.CLIMB, DutyKind.CHASE), _OPEN)
+        old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None), over)
         connection.execute(update(concern).where(old).values(aside=None))
     return [None] * len(items)

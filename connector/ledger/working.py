@@ -50,9 +50,10 @@ class PutOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledging:
-    """A person said: I have this."""
+    """A person said: I have this, up to that version."""
 
     reference: Reference
+    version: int
     person: str
     at: datetime
     then: tuple[NewDuty, ...] = field(default=())
@@ -131,7 +132,8 @@ def acknowledge(connection: Connection, items: list[Acknowledging]) -> list[bool
 
 def _acknowledge(connection: Connection, item: Acknowledging) -> bool:
     c = concern.c
-    unclaimed = select(c.version, c.school).where(c.reference == item.reference, c.acknowledged_at.is_(None))
+    mine = and_(c.reference == item.reference, c.version <= item.version)
+    unclaimed = select(c.version, c.school).where(mine, c.acknowledged_at.is_(None))
     waiting = connection.execute(unclaimed.order_by(c.version)).all()
     line = AuditLine(item.at, "acknowledged", item.reference, {"person": item.person, "first": bool(waiting)})
     append(connection, [line])

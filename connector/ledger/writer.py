@@ -66,12 +66,23 @@ class Writer:
         self._thread.join(timeout=30)
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            last = False
-            while not last:
-                jobs, last = self._take()
-                if jobs:
-                    self._commit_together(connection, jobs)
+        try:
+            with self._engine.connect() as connection:
+                last = False
+                while not last:
+                    jobs, last = self._take()
+                    if jobs:
+                        self._commit_together(connection, jobs)
+        finally:
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Whatever ends the writer, nobody waits for it for ever."""
+        with self._door:
+            self._open = False
+            while not self._jobs.empty():
+                if (job := self._jobs.get()) is not None:
+                    job.answer.set_exception(CannotAccept())
 
     def _take(self) -> tuple[list[_Job], bool]:
         """Everybody who waits now, and whether the writer is to stop after them."""

@@ -103,8 +103,8 @@ class Words:
 
 def _values(message: Notice | Receipt) -> dict[str, Any]:
     values = {part.name: getattr(message, part.name) for part in fields(message)}
-    headings: dict[Any, str] = {**_NOTICE_HEADINGS, **_RECEIPT_HEADINGS}
-    return values | {"heading": headings[message.kind], "received": say_moment(message.received_at)}
+    heading = _NOTICE_HEADINGS[message.kind] if isinstance(message, Notice) else _RECEIPT_HEADINGS[message.kind]
+    return values | {"heading": heading, "received": say_moment(message.received_at)}
 
 
 _SAMPLE_REFERENCE = Reference("C-7QK4-M2XT")

@@ -61,7 +61,7 @@ def typeset(page: Mapping[str, Any]) -> bytes:
         if len(data) <= HEAVY:
             return _press().submit(_print, data).result()
         return _print_apart(data)
-    except (RuntimeError, subprocess.SubprocessError, OSError):
+    except BaseException:  # noqa: BLE001 - whatever a compiled library raises, the record is filed as text
         raise TypesettingError from None
 
 
@@ -83,7 +83,12 @@ def _print_apart(data: str) -> bytes:
     command = [sys.executable, "-m", "connector.record.typeset"]
     with _heavy:
         done = subprocess.run(  # noqa: S603 - our own module on our own interpreter, the data goes by stdin
-            command, input=data.encode(), stdout=subprocess.PIPE, check=True, timeout=HEAVY_SECONDS
+            command,
+            input=data.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            timeout=HEAVY_SECONDS,
         )
     return done.stdout
 

@@ -38,10 +38,12 @@ class FolderStore:
         place = f"{local(record.received_at).year}/{record.reference}"
         try:
             folder = self.root / place
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for made in (self.root, folder.parent, folder):
+                made.mkdir(parents=True, exist_ok=True, mode=0o700)
             written = [_write(folder / name(record, part), content, recipients) for part, content in record.parts]
             _sync_folder(folder)
             _sync_folder(folder.parent)
+            _sync_folder(self.root)
         except OSError:
             raise DeliveryError("The record folder cannot be written.") from None
         return Filed(place=place, repeat=not any(written))
@@ -70,7 +72,7 @@ class FolderStore:
 
 def _write(path: Path, content: bytes, recipients: list[str]) -> bool:
     """True where it was written now. The name appears only when the whole file is on disk."""
-    if path.exists():
+    if path.is_file() and not path.is_symlink() and path.stat().st_size:
         return False
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
