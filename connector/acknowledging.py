@@ -8,7 +8,8 @@ from datetime import datetime
 
 from connector.errors import LinkInvalid, UnknownReference
 from connector.ledger.audit import AuditLine
-from connector.ledger.ledger import Held, Ledger
+from connector.ledger.ledger import Ledger
+from connector.ledger.reading import Held
 from connector.ledger.working import Acknowledging
 from connector.links import ACKNOWLEDGE, Link
 from connector.messages import Messages

@@ -17,7 +17,7 @@ from connector.errors import LinkInvalid, UnknownReference
 from connector.intake import Intake, Prepared
 from connector.ladder import Step
 from connector.ledger.accepting import Asking
-from connector.ledger.ledger import Held
+from connector.ledger.reading import Held
 from connector.links import ADD
 from connector.messages import Messages
 from connector.model.concern import Concern

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from connector.errors import ConfigError, ConnectorError, DeliveryError
 from connector.filing import filing_of
-from connector.ledger.ledger import Held, Ledger
+from connector.ledger.ledger import Ledger
+from connector.ledger.reading import Held
 from connector.ledger.working import Done, PutOff
 from connector.messages import Messages
 from connector.model.duty import Duty, DutyKind, DutyState, NewDuty

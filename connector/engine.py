@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from connector.clock import Clock
 from connector.errors import ConnectorError
-from connector.ledger.ledger import Lane, Ledger
+from connector.ledger.ledger import Ledger
+from connector.ledger.reading import Lane
 from connector.traffic import Traffic
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.errors import ConfigError, DeliveryError, SealError
 from connector.intake import place_of
-from connector.ledger.ledger import Held
+from connector.ledger.reading import Held
 from connector.model.duty import Duty
 from connector.model.notice import Filed, Record
 from connector.record.document import from_bytes

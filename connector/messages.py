@@ -9,7 +9,8 @@ from connector.errors import DeliveryError
 from connector.filing import opened
 from connector.intake import place_of
 from connector.ledger.accepting import Asking
-from connector.ledger.ledger import Held, Ledger
+from connector.ledger.ledger import Ledger
+from connector.ledger.reading import Held
 from connector.links import Links
 from connector.model.duty import Duty, DutyKind
 from connector.model.moments import local

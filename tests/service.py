@@ -18,7 +18,7 @@ from connector.demo.catchers import Caught, card_catcher, mail_catcher
 from connector.demo.samples import as_google, as_power_automate
 from connector.forms.proof import sign
 from connector.keyring import make_keys
-from connector.ledger.ledger import Held
+from connector.ledger.reading import Held
 from connector.model.duty import Duty
 from connector.model.reference import Reference
 from connector.settings.load import Settings, load

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from connector.errors import UnknownReference
 from connector.ledger import working
-from connector.ledger.accepting import Acceptance, Asking, Outcome, accept
+from connector.ledger.accepting import Acceptance, Outcome, accept
 from connector.ledger.audit import AuditLine, append, broken_at
 from connector.ledger.database import open_database
 from connector.ledger.purging import tidy
+from connector.ledger.reading import Held, Lane, duty_of, held_of
 from connector.ledger.schema import concern, duty
 from connector.ledger.writer import Writer
 from connector.model.duty import Duty, DutyKind, DutyState
@@ -39,40 +39,6 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _NEXT_DUE = select(func.min(duty.c.due_at)).where(duty.c.state == DutyState.OWED, duty.c.due_at > bindparam("now"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What the ledger knows of one version of a concern."""
-
-    reference: Reference
-    version: int
-    school: str
-    form: str
-    profile: str
-    received_at: datetime
-    urgent: bool
-    about_staff: bool
-    recognised: bool
-    late_days: int
-    missing: tuple[Asking, ...]
-    unclear: tuple[Asking, ...]
-    related: tuple[Reference, ...]
-    sealed: bytes | None
-    aside: bytes | None
-    filed_at: datetime | None
-    record_place: str
-    acknowledged_at: datetime | None
-    acknowledged_by: str
-    purged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Duties that are due and go to the same far side."""
-
-    school: str
-    channel: str
 
 
 class Ledger:
@@ -138,7 +104,7 @@ class Ledger:
             row = connection.execute(_DUTY, {"row": number}).first()
         if row is None:
             raise UnknownReference
-        return _duty(row)
+        return duty_of(row)
 
     def held(self, reference: Reference, version: int) -> Held:
         """That version of the concern. Raises UnknownReference where there is none."""
@@ -146,7 +112,7 @@ class Ledger:
             row = connection.execute(_HELD, {"of": reference, "number": version}).first()
         if row is None:
             raise UnknownReference
-        return _held(row)
+        return held_of(row)
 
     def latest(self, reference: Reference) -> Held:
         """The latest version of the concern. Raises UnknownReference where there is none."""
@@ -160,7 +126,7 @@ class Ledger:
         """All duties of the concern in the order in which they were written."""
         query = select(duty).where(duty.c.reference == reference).order_by(duty.c.id)
         with self._reading.connect() as connection:
-            return [_duty(row) for row in connection.execute(query)]
+            return [duty_of(row) for row in connection.execute(query)]
 
     def told(self, reference: Reference, version: int) -> list[Duty]:
         """The telling duties up to that version that were begun: these people may know of it."""
@@ -168,7 +134,7 @@ class Ledger:
         mine = and_(d.reference == reference, d.version <= version)
         query = select(duty).where(mine, d.kind == DutyKind.TELL, d.attempts > 0).order_by(d.id)
         with self._reading.connect() as connection:
-            return [_duty(row) for row in connection.execute(query)]
+            return [duty_of(row) for row in connection.execute(query)]
 
     def lanes(self, now: datetime) -> list[Lane]:
         """The lanes in which something is due."""
@@ -219,7 +185,7 @@ class Ledger:
         """Duties that were given up, the oldest first."""
         query = select(duty).where(duty.c.state == DutyState.FAILED).order_by(duty.c.id).limit(1000)
         with self._reading.connect() as connection:
-            return [_duty(row) for row in connection.execute(query)]
+            return [duty_of(row) for row in connection.execute(query)]
 
     def unpurged(self) -> list[Held]:
         """Concerns of which something sealed is still held, the oldest first."""
@@ -243,7 +209,7 @@ class Ledger:
     def _all(self, condition: Any) -> list[Held]:
         query = select(concern).where(condition).order_by(concern.c.received_at, concern.c.version)
         with self._reading.connect() as connection:
-            return [_held(row) for row in connection.execute(query)]
+            return [held_of(row) for row in connection.execute(query)]
 
 
 def _append_all(connection: Connection, lines: list[AuditLine]) -> list[None]:
@@ -256,21 +222,3 @@ def _touch(connection: Connection, items: list[None]) -> list[None]:
     version = connection.execute(text("PRAGMA user_version")).scalar()
     connection.execute(text(f"PRAGMA user_version = {int(version or 0)}"))
     return items
-
-
-def _duty(row: Row[Any]) -> Duty:
-    return Duty(
-        id=row.id, reference=row.reference, version=row.version, school=row.school,
-        kind=DutyKind(row.kind), channel=row.channel, person=row.person, rung=row.rung, state=DutyState(row.state),
-        attempts=row.attempts, owed_since=row.owed_since, due_at=row.due_at, error=row.error, evidence=row.evidence,
-    )  # fmt: skip
-
-
-def _held(row: Row[Any]) -> Held:
-    values = dict(row._mapping)
-    for name in ("response_mark", "version_mark", "content_mark", "child_mark", "reporter_mark"):
-        del values[name]
-    values["missing"] = tuple(Asking(*pair) for pair in row.missing)
-    values["unclear"] = tuple(Asking(*pair) for pair in row.unclear)
-    values["related"] = tuple(row.related)
-    return Held(**values)
