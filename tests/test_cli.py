@@ -37,6 +37,7 @@ def test_check_says_of_a_sound_setup_that_it_is(config: Path, capsys: pytest.Cap
     assert "FAULT" not in said
     assert "ledger: a write is durable" in said
     assert "does not ask for: your name and role" in said
+    assert "form record-of-concern does not ask whether it is about an adult" in said
 
 
 def test_check_tells_programs_too(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,6 +139,12 @@ def _forms(slug: str, site: Site) -> Iterator[Finding]:
     for name, form in site.forms.items():
         gaps = form_gaps(form.checker.profile, form.checker.form)
         yield Finding(OK, f"{slug}: form {name} is checked against {form.checker.profile.name}")
+        if form.checker.profile.rule("is_about_staff") is None:
+            yield Finding(
+                WARNING,
+                f"{slug}: form {name} does not ask whether it is about an adult who works there",
+                "add the question, and `is_about_staff` to the policy profile: such a concern goes another way",
+            )
         for gap in gaps:
             yield Finding(
                 WARNING,
