@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from connector.checking.words import plain
 from connector.ladder import Step, may_carry, present, steps, today
@@ -165,7 +166,14 @@ def _any_name(person: Person) -> tuple[str, ...]:
 
 
 def _mentions(said: str, names: tuple[str, ...]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(plain(name))}(?!\w)", said) for name in names if plain(name))
+    return bool(_pattern(names).search(said))
+
+
+@lru_cache(maxsize=4096)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of these names as whole words. They come from the configuration, so keeping them keeps no answer."""
+    wanted = "|".join(re.escape(plain(name)) for name in names if plain(name))
+    return re.compile(rf"(?<!\w)(?:{wanted})(?!\w)" if wanted else r"(?!)")
 
 
 def who_hears_of_failures(site: Site, skip: frozenset[str]) -> str:
