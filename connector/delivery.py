@@ -108,15 +108,29 @@ class Delivery:
         log.log(level, "duty put off" if until else "duty failed", extra=_said(duty) | {"error": type(error).__name__})
 
     def _alarm(self, duty: Duty, now: datetime) -> tuple[NewDuty, ...]:
-        """Somebody who may know hears of a failure by another channel; a failed alarm is left to log and status."""
+        """Who may know hears of a failure by another channel; a failed alarm is left to log and status.
+
+        The technician does; and where it is the record that could not be filed, those of the first rung too.
+        """
         site = self.sites.get(duty.school)
         if site is None or duty.kind is DutyKind.ALARM:
             return ()
         held = self.ledger.held(duty.reference, duty.version)
-        skip = self.messages.aside(held).skip
-        person = who_hears_of_failures(site, skip)
-        channel = other_channel(site.school, duty.channel, person, skip)
-        return (NewDuty(kind=DutyKind.ALARM, channel=channel, person=person, rung=duty.id, due_at=now),)
+        aside = self.messages.aside(held)
+        hearers = [who_hears_of_failures(site, aside.skip)]
+        if duty.kind is DutyKind.FILE:
+            ladder = steps_again(site, held.received_at, aside, urgent=held.urgent, about_staff=held.about_staff)
+            hearers += ladder[0].people
+        return tuple(
+            NewDuty(
+                kind=DutyKind.ALARM,
+                channel=other_channel(site.school, duty.channel, person, aside.skip),
+                person=person,
+                rung=duty.id,
+                due_at=now,
+            )
+            for person in dict.fromkeys(hearers)
+        )
 
 
 def _channel(site: Site, duty: Duty) -> Channel:

@@ -172,6 +172,24 @@ def test_a_failed_duty_can_be_owed_again(service: Service) -> None:
     assert service.house.ledger.counts()["duties_failed"] == 0
 
 
+def test_a_record_that_cannot_be_filed_is_told_to_the_first_rung_as_well(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connector.errors import DeliveryError
+    from connector.store.folder import FolderStore
+
+    def never(_store: object, _record: object) -> object:
+        raise DeliveryError("No reader of this folder is left who may open the record.", permanent=True)
+
+    monkeypatch.setattr(FolderStore, "file", never)
+    reference = service.accept()
+    service.work()
+    alarms = {duty.person for duty in service.duties(reference) if duty.kind is DutyKind.ALARM}
+    assert alarms == {"office", "dsl", "deputy"}
+    assert "filing the record did not work" in service.mails_to(OFFICE)[0].part("plain")
+    assert service.held(reference).sealed is not None
+
+
 def test_three_days_of_outage_end_in_a_loud_failure_and_the_content_stays(service: Service) -> None:
     service.caught.card_refusal = (503, {})
     reference = service.accept()

@@ -29,6 +29,6 @@ def rotate(config: Path, _readers: Path | None) -> int:
     say(
         "The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
         f'  "file:keys/{before.name}"',
-        "Take it out again when `connector status` shows nothing unpurged and links in mails have expired.",
+        "Leave it there: it still opens what is held, and knows a response that a form sends again.",
     )
     return 0
