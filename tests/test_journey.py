@@ -108,6 +108,19 @@ def test_an_hour_of_everything_down_loses_nothing(service: Service) -> None:
     assert told == set(references)
 
 
+def test_once_the_far_side_is_back_nobody_waits_out_their_half_hour(service: Service) -> None:
+    service.caught.smtp_refusal = "421 down"
+    references = {service.accept("S01", f"b-{n}") for n in range(8)}
+    for _ in range(60):
+        service.work()
+        service.clock.pass_(minutes=1)
+    service.caught.smtp_refusal = ""
+    while not service.mails_to(DSL):
+        service.work()
+        service.clock.pass_(seconds=10)
+    assert {str(mail.message["Subject"]) for mail in service.mails_to(DSL)} == references
+
+
 def test_backoff_grows_from_seconds_to_half_an_hour_and_ends_after_three_days() -> None:
     def wait(
         attempts: int, jitter: float, after: float | None = None, since: timedelta = timedelta()

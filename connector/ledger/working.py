@@ -75,6 +75,20 @@ _PUT_OFF = (
     .where(duty.c.id == bindparam("row"), duty.c.state.in_(OPEN))
     .values(state=bindparam("to"), due_at=bindparam("until"), error=bindparam("said"))
 )
+# A far side that is back is not kept waiting: what it refused before is due now. What it asked to hold
+# back (429 with its Retry-After) keeps its time.
+_IT_IS_BACK = (
+    update(duty)
+    .where(
+        duty.c.state == DutyState.OWED,
+        duty.c.due_at > bindparam("at"),
+        duty.c.school == bindparam("of_school"),
+        duty.c.channel == bindparam("of_channel"),
+        duty.c.attempts > 0,
+        duty.c.error.not_like("%429%"),
+    )
+    .values(due_at=bindparam("at"))
+)
 _FILED = (
     update(concern)
     .where(concern.c.reference == bindparam("of"), concern.c.version == bindparam("number"))
@@ -98,6 +112,9 @@ def finish(connection: Connection, items: list[Done]) -> list[None]:
     ]
     if filed:
         connection.execute(_FILED, filed)
+    back = {(item.duty.school, item.duty.channel): item.at for item in items if item.duty.attempts}
+    for (school, channel), at in back.items():
+        connection.execute(_IT_IS_BACK, {"of_school": school, "of_channel": channel, "at": at})
     _add(connection, ((item.duty, item.then) for item in items))
     append(connection, [_line(item.duty, item.at, "done") for item in items])
     purge(connection, (item.duty.reference for item in items), max(item.at for item in items))
