@@ -99,10 +99,6 @@ class Intake:
         require_proof(headers, body, parts.keys, now)
         return self.receive(Arrival(school=school, form=form, body=body, received_at=utc(now)))
 
-    def prove(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-        """Returns where the sender holds a key of that form. Raises UnknownForm or NotAuthentic."""
-        require_proof(headers, body, self._parts(school, form).keys, now)
-
     def receive(self, arrival: Arrival) -> Answer:
         """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
         with self.traffic:

@@ -102,7 +102,7 @@ class Messages:
     def _receipt(self, site: Site, held: Held, duty: Duty, now: datetime, *, repeat: bool) -> Receipt:
         kind = {DutyKind.RECEIPT: "receipt", DutyKind.CHASE: "chase", DutyKind.REASSURE: "taken"}[duty.kind]
         missing, unclear = self._asked(held) if kind == "receipt" else ((), ())
-        told = [self.ledger_person(site, slug) for slug in self._told(held)] if kind == "receipt" else []
+        told = [_person(site, slug) for slug in self._told(held)] if kind == "receipt" else []
         taken_by = site.school.people.get(held.acknowledged_by)
         return Receipt(
             kind=kind,
@@ -133,11 +133,11 @@ class Messages:
         first = [d for d in self.ledger.duties(held.reference) if d.kind is DutyKind.TELL and d.person and not d.rung]
         return list(dict.fromkeys(d.person for d in first if d.version == held.version))
 
-    @staticmethod
-    def ledger_person(site: Site, slug: str) -> str:
-        """A person of the school as staff know them: name and role."""
-        person = site.school.people.get(slug)
-        return f"{person.name} ({person.role})" if person else slug
+
+def _person(site: Site, slug: str) -> str:
+    """A person of the school as staff know them: name and role."""
+    person = site.school.people.get(slug)
+    return f"{person.name} ({person.role})" if person else slug
 
 
 def name_of(site: Site, held: Held, asking: Asking) -> str:

@@ -101,10 +101,6 @@ class Concern:
     submitted_at: datetime | None
     recognised: bool = True
 
-    def entry(self, field: str) -> Entry | None:
-        """The entry of that field, or None where the form did not ask."""
-        return next((entry for name, entry in self.entries if name == field), None)
-
     def of_kind(self, *kinds: ProblemKind) -> tuple[Problem, ...]:
         """The problems of these kinds, in the profile's order."""
         return tuple(problem for problem in self.problems if problem.kind in kinds)

@@ -57,8 +57,3 @@ class Duty:
     due_at: datetime
     error: str = ""
     evidence: str = ""
-
-    @property
-    def lane(self) -> tuple[str, str]:
-        """Duties of one lane go to the same far side, so one dead mail server holds up only its own."""
-        return (self.school, self.channel)
