@@ -1,6 +1,6 @@
 """The reference of a concern: `C-7QK4-M2XT`.
 
-`C-` and eight characters of Crockford base 32 (no I, L, O, U): seven random ones and a check
+`C-` and eight characters of Crockford base 32 (no I, L, O, U; nor Z): seven random ones and a check
 character, the weighted sum modulo 31, so that any single wrong character and any swap of two
 neighbours is noticed on the telephone. It is random and says nothing about the concern.
 """
@@ -13,11 +13,10 @@ from typing import NewType
 
 Reference = NewType("Reference", str)
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-PATTERN = re.compile(r"C-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
-# 31 is prime, so every single error and swap of neighbours changes the sum; the 32nd letter is
-# never drawn for the seven random places, and never comes out as a check.
-_RANDOM_LETTERS = ALPHABET[:31]
+# 31 of Crockford's 32 letters: 31 is prime, so every single error and swap of neighbours changes the
+# sum. The 32nd, Z, would count as 0 and is no letter of a reference.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
+PATTERN = re.compile(r"C-[0-9A-HJKMNP-TV-Y]{4}-[0-9A-HJKMNP-TV-Y]{4}")
 _MISHEARD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 
@@ -27,7 +26,11 @@ def _check(body: str) -> str:
 
 def new_reference() -> Reference:
     """A fresh random reference, about 34 bits: unguessable is not its job, unique in a ledger is."""
-    body = "".join(secrets.choice(_RANDOM_LETTERS) for _ in range(7))
+    return with_check("".join(secrets.choice(ALPHABET) for _ in range(7)))
+
+
+def with_check(body: str) -> Reference:
+    """The reference of these seven letters."""
     whole = body + _check(body)
     return Reference(f"C-{whole[:4]}-{whole[4:]}")
 
