@@ -109,7 +109,8 @@ class Additions:
         self, held: Held, site: Site, asked: Mapping[str, FieldRule], given: Mapping[str, str], now: datetime
     ) -> Prepared:
         profile = site.profile(held.profile)
-        assert profile is not None  # noqa: S101 - _asked found rules in it
+        if profile is None:
+            raise LinkInvalid
         form = FormMap(questions=tuple(Question(title=key, id=key, fields=(asked[key].id,)) for key in given))
         submission = Submission(
             source="addition",

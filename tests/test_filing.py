@@ -228,10 +228,3 @@ def test_a_page_that_cannot_be_typeset_is_filed_as_text_with_every_word(tmp_path
         text = service.opened(reference, "little-lanterns", "dsl", part="txt").decode("utf-8")
         assert sample_of("S03")["answers"]["Exact words spoken by the child"] in text
         assert json.loads(service.opened(reference, "little-lanterns", "dsl"))["reference"] == reference
-
-
-def test_the_year_is_the_schools_year() -> None:
-    """One minute before midnight UTC in summer is already the next day in London."""
-    from connector.model.moments import local
-
-    assert local(datetime(2026, 6, 30, 23, 59, tzinfo=UTC)).day == 1

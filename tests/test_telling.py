@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +106,9 @@ def test_no_address_can_begin_another_header(evil: str) -> None:
 
 def test_no_name_can_begin_another_header() -> None:
     to = Addressee(name="N\r\nBcc: all@evil.example", address="a@b.example", key="k", sent_at=TO.sent_at)
-    try:
-        raw = channel(1).compose(RECEIPT, to).as_bytes()
-    except DeliveryError:
-        return
-    assert b"\nBcc:" not in raw
+    with pytest.raises(DeliveryError) as caught:
+        channel(1).compose(RECEIPT, to)
+    assert caught.value.permanent
 
 
 def test_a_long_line_is_encoded_because_servers_refuse_it() -> None:
@@ -330,4 +328,3 @@ def test_the_times_in_a_notice_are_the_schools_in_winter_and_summer() -> None:
     assert "15:41" in words.text(notice())
     winter = notice(received_at=datetime(2026, 12, 1, 14, 41, tzinfo=UTC))
     assert "14:41" in words.text(winter)
-    assert "14:41" in words.text(notice(received_at=winter.received_at + timedelta(0)))

@@ -14,8 +14,8 @@ from connector.model.submission import Answer, Attachment, Submission
 
 def parse(body: Mapping[str, Any]) -> Submission:
     """The submission. Raises NotUnderstood where there are no answers."""
-    response = body.get("response") if isinstance(body.get("response"), Mapping) else body
-    assert isinstance(response, Mapping)  # noqa: S101 - tells the type checker what the line above made sure of
+    enveloped = body.get("response")
+    response = enveloped if isinstance(enveloped, Mapping) else body
     found = response.get("answers")
     if not isinstance(found, Mapping) or not found:
         raise NotUnderstood

@@ -19,8 +19,8 @@ _QUESTION = re.compile(r"^r[0-9a-f]{32}$")
 
 def parse(body: Mapping[str, Any]) -> Submission:
     """The submission. Raises NotUnderstood where no question key (`r…`) is found."""
-    details = body.get("answers") if isinstance(body.get("answers"), Mapping) else body
-    assert isinstance(details, Mapping)  # noqa: S101 - tells the type checker what the line above made sure of
+    enveloped = body.get("answers")
+    details = enveloped if isinstance(enveloped, Mapping) else body
     answers, attachments = [], []
     for key, value in details.items():
         if not _QUESTION.match(str(key)):
