@@ -15,9 +15,11 @@ from connector.checking.dates import read_date
 from connector.checking.names import read_address, read_people
 from connector.checking.plain_answers import quoted, read_contact, read_marks, read_words, read_yes_no
 from connector.checking.times import read_time
+from connector.cli.main import main
 from connector.errors import SealError
+from connector.keyring import rotate_journey_key
 from connector.model.duty import DutyKind
-from tests.service import Service
+from tests.service import Service, environment
 
 JSON = ("little-lanterns", "record-of-concern-json")
 STARLING = ("starling-infants", "cause-for-concern")
@@ -334,3 +336,25 @@ def test_being_told_who_has_it_is_not_worded_as_ones_own_concern(service: Servic
     service.client.post(link(service, DSL), data={"person": "dsl"})
     service.work()
     assert service.mails_to(DEPUTY)[-1].part("plain").startswith("A concern has been picked up")
+
+
+def test_a_number_that_returns_next_year_for_another_child_is_another_concern(service: Service) -> None:
+    first = service.post(*JSON, nursery("1", **{"Child's name": "Ana Sample"})).json["reference"]
+    service.clock.pass_(days=200)
+    answer = service.post(*JSON, nursery("1", **{"Child's name": "Ben Other"}))
+    assert answer.status_code == 202
+    assert answer.json["reference"] != first
+    again = service.post(*JSON, nursery("1", **{"Child's name": "Ben Other"}))
+    assert (again.status_code, again.json["reference"]) == (200, answer.json["reference"])
+
+
+def test_check_finds_that_a_key_was_rotated_away_while_something_is_held(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.accept()
+    for name, value in environment("http://127.0.0.1:1/?sig=s").items():
+        monkeypatch.setenv(name, value)
+    assert main(["check", "--config", str(service.config)]) == 0
+    rotate_journey_key(service.config)
+    assert main(["check", "--config", str(service.config)]) == 1
+    assert "1 concern(s) cannot be opened" in capsys.readouterr().out
