@@ -134,6 +134,7 @@ class Additions:
             aside=aside,
             marks=self.intake.marks_of(arrival, submission, concern),
             duties=self._duties(held, site, concern, aside, now),
+            drill=held.drill,
         )
 
     def _aside(self, held: Held) -> Aside | None:
@@ -142,7 +143,7 @@ class Additions:
         return next((self.messages.aside(version) for version in versions if version.aside is not None), None)
 
     def _duties(self, held: Held, site: Site, concern: Concern, aside: Aside, now: datetime) -> tuple[NewDuty, ...]:
-        store = "staff_store" if held.about_staff else "store"
+        store = next(d.channel for d in self.intake.ledger.duties(held.reference) if d.kind is DutyKind.FILE)
         if held.acknowledged_by:
             step = Step(0, now, (held.acknowledged_by,), tell_reporter=False)
             told = [duty for duty in telling(site, step, aside.skip, now, about_staff=held.about_staff) if duty.person]

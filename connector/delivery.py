@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connector.attaching import attach
 from connector.errors import ConfigError, ConnectorError, DeliveryError
 from connector.filing import filing_of
 from connector.ledger.ledger import Ledger
@@ -30,7 +31,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The acts. `clock` gives aware UTC; `give_up` is how long a duty is tried before it fails loudly."""
+    """The acts. `clock` gives aware UTC; `give_up` is how long a duty is tried before it fails loudly.
+
+    `require_restricted` raises where a store may not be filed in.
+    """
 
     sites: Mapping[str, Site]
     ledger: Ledger
@@ -38,6 +42,7 @@ class Delivery:
     typeset: Typesetter
     clock: Callable[[], datetime]
     give_up: timedelta
+    require_restricted: Callable[[Site, str, datetime], None]
 
     def perform(self, number: int) -> None:
         """Do what is owed, once. Never raises for the far side: what did not work is owed again, or fails loudly.
@@ -64,12 +69,28 @@ class Delivery:
             raise ConfigError(("a school that still has duties is not configured any more: put its file back",))
         match duty.kind:
             case DutyKind.FILE:
-                filed = filing_of(site, held, duty, self.messages.sealer, self.typeset)
-                return Done(duty=duty, at=self.clock(), evidence=f"filed {filed.place}", record_place=filed.place)
+                return self._file(site, held, duty)
+            case DutyKind.ATTACH:
+                self.require_restricted(site, duty.channel, self.clock())
+                copied = attach(site, held, duty, self.messages.sealer)
+                return Done(duty=duty, at=self.clock(), evidence=f"copied {copied.done} of {copied.all}")
+            case DutyKind.CLEAR:
+                if site.source is not None:
+                    site.source.clear(f"{held.reference}-{held.version}")
+                return Done(duty=duty, at=self.clock(), evidence="cleared")
             case DutyKind.CLIMB:
                 return self._climb(site, held, duty)
             case _:
                 return self._send(site, held, duty)
+
+    def _file(self, site: Site, held: Held, duty: Duty) -> Done:
+        """The record into its store; then its original need not lie in the intake library any more."""
+        self.require_restricted(site, duty.channel, self.clock())
+        filed = filing_of(site, held, duty, self.messages.sealer, self.typeset)
+        now = self.clock()
+        clear = NewDuty(kind=DutyKind.CLEAR, channel="intake_library", due_at=now)
+        then = (clear,) if site.source is not None and held.form in site.school.polled_forms else ()
+        return Done(duty=duty, at=now, evidence=f"filed {filed.place}", record_place=filed.place, then=then)
 
     def _send(self, site: Site, held: Held, duty: Duty) -> Done:
         repeat = duty.state is DutyState.SENDING

@@ -102,3 +102,35 @@ class DeliveryError(ConnectorError):
     ) -> None:
         super().__init__(message, permanent=permanent)
         self.retry_after = retry_after
+
+
+class VendorRefused(DeliveryError):
+    """Microsoft or Google refused a request. `status` is HTTP's, `code` the vendor's own word for it."""
+
+    def __init__(self, status: int, code: str, *, permanent: bool, retry_after: float | None = None) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(
+            f"The far side answered {status}{f' ({code})' if code else ''}.",
+            permanent=permanent,
+            retry_after=retry_after,
+        )
+
+
+class AnotherFile(DeliveryError):
+    """A different file stands under the record's name; we never overwrite. Look at it, move it away, then retry."""
+
+    def __init__(self) -> None:
+        super().__init__(permanent=True)
+
+
+class CursorLost(DeliveryError):
+    """The source does not know any more how far it was read: read it from the beginning."""
+
+
+class SignInFailed(DeliveryError):
+    """The service could not sign in to the school's tenant: run `connector check`."""
+
+
+class NotRestricted(DeliveryError):
+    """The store can be read by people who must not read it, so nothing is filed there until that is mended."""

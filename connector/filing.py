@@ -10,7 +10,7 @@ from connector.errors import ConfigError, DeliveryError, SealError
 from connector.intake import place_of
 from connector.ledger.reading import Held
 from connector.model.duty import Duty
-from connector.model.notice import Filed, Record
+from connector.model.notice import Filed, Record, RecordFacts
 from connector.record.document import from_bytes
 from connector.record.page import make_page
 from connector.record.typeset import Typesetter, TypesettingError
@@ -41,7 +41,8 @@ def filing_of(site: Site, held: Held, duty: Duty, sealer: Sealer, typeset: Types
             version=held.version,
             received_at=held.received_at,
             parts=parts,
-            not_for=_not_for(held, sealer),
+            not_for=not_for(held, sealer),
+            facts=_facts(site, held, document),
         )
     )
 
@@ -80,7 +81,19 @@ def _original(document: dict[str, Any], held: Held) -> bytes:
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii")
 
 
-def _not_for(held: Held, sealer: Sealer) -> frozenset[str]:
+def _facts(site: Site, held: Held, document: dict[str, Any]) -> RecordFacts:
+    form = site.forms.get(held.form)
+    page = make_page(document, held.reference, held.version)
+    return RecordFacts(
+        form=form.title if form else held.form,
+        status="drill" if held.drill else page["status"],
+        urgent=held.urgent,
+        to_ask=len(held.missing) + len(held.unclear),
+    )
+
+
+def not_for(held: Held, sealer: Sealer) -> frozenset[str]:
+    """The people who may not read this record. Raises DeliveryError, permanent, where that is not known any more."""
     if held.aside is None:
         raise DeliveryError("It is not known any more who may not read this record.", permanent=True)
     return Aside.from_bytes(sealer.open(held.aside, place_of(held.reference, held.version))).not_for

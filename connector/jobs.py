@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from connector.errors import ConnectorError
+from connector.polling import NAME
 from connector.wiring import House
 
 log = logging.getLogger(__name__)
 
 _STALLED = timedelta(minutes=10)
+# How often a worker looks whether a web process was told of something new.
+_LOOK_FOR_POKES_SECONDS = 2
 
 
 @contextlib.contextmanager
@@ -23,12 +28,76 @@ def jobs(house: House) -> Iterator[None]:
         timezone="Europe/London", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     scheduler.add_job(reconcile, "interval", minutes=10, args=[house])
+    scheduler.add_job(watch, "interval", minutes=10, args=[house], next_run_time=datetime.now(UTC))
+    _add_polls(scheduler, house)
     reconcile(house)
     scheduler.start()
+    house.pokes.heard = lambda school: _poll_now(scheduler, school)
     try:
         yield
     finally:
         scheduler.shutdown(wait=True)
+
+
+def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
+    """One job for each school that has an intake library; each night a sweep; and a look for what others heard."""
+    fetching = {slug: site.school.intake_library for slug, site in house.sites.items() if site.source is not None}
+    for number, (slug, library) in enumerate(fetching.items()):
+        seconds = library.poll_seconds if library else 60
+        # Spread over the interval, so that many schools do not ask all at once.
+        first = datetime.now(UTC) + timedelta(seconds=number % seconds)
+        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug], id=_job(slug), next_run_time=first)
+        scheduler.add_job(sweep, "cron", hour=3, minute=number % 60, args=[house, slug])
+    if fetching:
+        scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])
+
+
+def _job(school: str) -> str:
+    return f"poll {school}"
+
+
+def _poll_now(scheduler: BackgroundScheduler, school: str) -> None:
+    with contextlib.suppress(JobLookupError):
+        scheduler.modify_job(_job(school), next_run_time=datetime.now(UTC))
+
+
+def poll(house: House, school: str) -> None:
+    """Fetch what is new at that school's source."""
+    try:
+        house.polling.poll(school, house.clock.now())
+    except ConnectorError:
+        log.exception("a poll could not be noted", extra={"school": school})
+
+
+def sweep(house: House, school: str) -> None:
+    """Once a night, everything at that school's source."""
+    try:
+        house.polling.sweep(school, house.clock.now())
+    except ConnectorError:
+        log.exception("a sweep could not be noted", extra={"school": school})
+
+
+def answer_pokes(house: House) -> None:
+    """Look at once where somebody said so since the last look: perhaps to another process."""
+    now = house.clock.now()
+    for slug, site in house.sites.items():
+        if site.source is None:
+            continue
+        reading = house.ledger.notebook.reading(slug, NAME)
+        if reading.poked_at and house.polling.looked_at(slug) < reading.poked_at:
+            house.polling.poll(slug, now, asked=True)
+            house.subscriptions.keep(slug, now)
+
+
+def watch(house: House) -> None:
+    """Look how things stand, tell what people have not heard, keep subscriptions alive."""
+    now = house.clock.now()
+    try:
+        house.watching.watch(now)
+        for slug in house.sites:
+            house.subscriptions.keep(slug, now)
+    except ConnectorError:
+        log.exception("the watch is put off")
 
 
 def reconcile(house: House) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from connector.sealing import new_key
-from connector.store.folder import new_identity
+from connector.store.age import new_identity
 
 
 def make_keys(config: Path, readers: Path | None = None) -> list[Path]:
@@ -40,6 +45,25 @@ def rotate_journey_key(config: Path) -> Path | None:
     os.replace(current, before)
     _write_new(current, new_key())
     return before
+
+
+def make_certificate(config: Path) -> tuple[Path, Path]:
+    """A self-signed certificate, good for two years: the PEM with its key (ours alone), and the .cer to upload."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Concern Connector")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5)).not_valid_after(now + timedelta(days=730))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    public = made.public_bytes(Encoding.PEM).decode("ascii")
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+    stem = config / "keys" / f"microsoft-{now:%Y%m%d%H%M%S}"
+    _write_new(stem.with_suffix(".pem"), private + public.strip())
+    _write_new(stem.with_suffix(".cer"), public.strip())
+    return stem.with_suffix(".pem"), stem.with_suffix(".cer")
 
 
 def _reader_names(config: Path) -> list[str]:

@@ -17,7 +17,7 @@ from typing import TextIO
 
 ALLOWED = (
     "reference", "version", "school", "form", "duty", "channel", "rung", "attempt", "error", "status", "ms", "count",
-    "port", "seconds",
+    "port", "seconds", "client_request_id", "request_id",
 )  # fmt: skip
 _QUIET = ("urllib3", "requests", "waitress.queue", "apscheduler", "asyncio", "alembic", "mail.log")
 

@@ -17,10 +17,12 @@ from connector.model.moments import local
 from connector.model.notice import Addressee, Asked, Notice, NoticeKind, Receipt
 from connector.routing import Aside
 from connector.sealing import Sealer
-from connector.site import Site
+from connector.site import Site, Store
 
 _WHAT = {
     DutyKind.FILE: "filing the record",
+    DutyKind.ATTACH: "copying the files of the response to the record",
+    DutyKind.CLEAR: "taking the filed response out of the intake library",
     DutyKind.TELL: "telling somebody on the ladder",
     DutyKind.RECEIPT: "the receipt to the reporter",
     DutyKind.CHASE: "telling the reporter that nobody has picked it up",
@@ -82,18 +84,38 @@ class Messages:
             ack_link=self.links.acknowledge(held.reference, held.version, duty.person or f"@{duty.channel}", now)
             if asks
             else "",
-            record_place=f"{local(held.received_at).year}/{held.reference}" if asks else "",
+            record_place=self._record_place(site, held) if asks else "",
             taken_by=taken_by.name if taken_by and kind is NoticeKind.TAKEN else "",
             failed_act=self._failed(duty) if kind is NoticeKind.ALARM else "",
+            record_link=self._record_link(site, held) if asks else "",
             recognised=held.recognised,
             repeat=repeat,
+            drill=held.drill,
         )
+
+    def _store(self, site: Site, held: Held) -> Store | None:
+        """The store in which this version is filed or owed."""
+        if all(store.seals for store in site.stores.values()):
+            return site.stores.get("store")
+        filing = (d for d in self.ledger.duties(held.reference) if d.kind is DutyKind.FILE)
+        channel = next((d.channel for d in filing if d.version == held.version), "store")
+        return site.stores.get(channel)
+
+    def _record_place(self, site: Site, held: Held) -> str:
+        store = self._store(site, held)
+        is_folder = store is None or store.seals
+        return f"{local(held.received_at).year}/{held.reference}" if is_folder else f"{held.reference}-{held.version}"
+
+    def _record_link(self, site: Site, held: Held) -> str:
+        """Where a person signs in and opens the record, for a store that has such a place."""
+        store = self._store(site, held)
+        return store.link(f"{held.reference}-{held.version}") if store else ""
 
     def _failed(self, alarm: Duty) -> str:
         """An alarm's rung holds the number of the duty that failed."""
         failed = self.ledger.duty(alarm.rung)
         # Which store a record goes to would tell that the concern is about staff.
-        by = "" if failed.kind is DutyKind.FILE else f" by {failed.channel}"
+        by = "" if failed.kind in {DutyKind.FILE, DutyKind.ATTACH} else f" by {failed.channel}"
         return (
             f"{_WHAT[failed.kind]}{by} did not work in {failed.attempts} tries: {failed.error} "
             f"Mend it, then run: connector retry {failed.reference}"
@@ -116,6 +138,7 @@ class Messages:
             add_link=self.links.add(held.reference, now) if missing or unclear else "",
             taken_by=taken_by.name if taken_by else "",
             repeat=repeat,
+            drill=held.drill,
         )
 
     def _asked(self, held: Held) -> tuple[tuple[Asked, ...], tuple[Asked, ...]]:

@@ -15,6 +15,7 @@ from connector.model.concern import Concern
 from connector.model.duty import DutyKind, NewDuty
 from connector.model.people import Ladder, Person
 from connector.model.submission import Submission
+from connector.settings.microsoft import ActivityChannel, SharePointStore
 from connector.settings.school import School, TeamsChannel
 from connector.site import Site
 
@@ -62,9 +63,25 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
     skip = _somebody_left(ladder, (subjects | writers, subjects, subjects - last, writers, frozenset()))
     return Route(
         steps(ladder, skip, received_at, site.hours, concern.urgent),
-        "staff_store" if concern.about_staff else "store",
+        _store(school, subjects & skip, about_staff=concern.about_staff),
         Aside(concern.reporter_email, skip, subjects & skip),
     )
+
+
+def _store(school: School, not_for: frozenset[str], *, about_staff: bool) -> str:
+    """The store for this record. From a library nobody of its readers can be kept, unless the others have keys.
+
+    So a record about one of them goes to the other store where that one is free of them.
+    """
+    usual = "staff_store" if about_staff else "store"
+    for name in dict.fromkeys((usual, "staff_store")):
+        store = school.staff_store if name == "staff_store" else school.store
+        others = [slug for slug in store.readers if slug not in not_for]
+        if not isinstance(store, SharePointStore) or len(others) == len(store.readers):
+            return name
+        if any(school.people[slug].reader for slug in others):
+            return name
+    return usual
 
 
 def steps_again(
@@ -80,6 +97,8 @@ def first_duties(site: Site, found: Route, concern: Concern, received_at: dateti
     mail = site.school.mail_channel
     duties = [NewDuty(kind=DutyKind.FILE, channel=found.store, due_at=received_at)]
     duties += telling(site, found.steps[0], found.aside.skip, received_at, about_staff=concern.about_staff)
+    if any(file.drive_id for file in concern.attachments):
+        duties.append(NewDuty(kind=DutyKind.ATTACH, channel=found.store, due_at=received_at))
     if found.aside.address and site.school.reporter.receipt:
         duties.append(NewDuty(kind=DutyKind.RECEIPT, channel=mail, due_at=received_at))
     duties += climb_after(found.steps[0], found.steps)
@@ -103,6 +122,11 @@ def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, abou
         for slug in told
     ]
     for slug, channel in school.channels.items():
+        if isinstance(channel, ActivityChannel):
+            duties += [
+                NewDuty(kind=DutyKind.TELL, channel=slug, person=person, rung=step.number, due_at=now)
+                for person in told
+            ]
         if isinstance(channel, TeamsChannel) and may_carry(channel.members, told, skip, about_staff=about_staff):
             duties.append(NewDuty(kind=DutyKind.TELL, channel=slug, rung=step.number, due_at=now))
     return duties

@@ -27,3 +27,13 @@ def _write(stream: Any, lines: tuple[str, ...]) -> None:
     for line in lines:
         stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()
+
+
+def progress(done: int, of: int, what: str) -> None:
+    """A bar that grows in place on a terminal; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        return
+    filled = 30 * done // max(of, 1)
+    end = "\n" if done >= of else ""
+    sys.stderr.write(f"\r  [{'#' * filled}{'.' * (30 - filled)}] {done} of {of} {what}{end}")
+    sys.stderr.flush()

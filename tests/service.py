@@ -15,15 +15,15 @@ from werkzeug.test import TestResponse
 
 from connector.clock import Clock
 from connector.demo.catchers import Caught, card_catcher, mail_catcher
-from connector.demo.samples import as_google, as_power_automate
 from connector.forms.proof import sign
+from connector.forms.shapes import as_google, as_power_automate
 from connector.keyring import make_keys
 from connector.ledger.reading import Held
 from connector.model.duty import Duty
 from connector.model.reference import Reference
 from connector.settings.load import Settings, load
 from connector.settings.school import SmtpChannel
-from connector.store.folder import decrypt
+from connector.store.age import decrypt
 from connector.web.app import create_app
 from connector.wiring import House, build
 

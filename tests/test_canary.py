@@ -218,7 +218,7 @@ def _faults_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> Non
         return act
 
     for number, (owner, name, error) in enumerate((
-        (Words, "text", RuntimeError), (folder_store, "_encrypt", OSError), (Sealer, "open", ValueError),
+        (Words, "text", RuntimeError), (folder_store, "encrypt", OSError), (Sealer, "open", ValueError),
         (Delivery, "_act", KeyError), (os, "fsync", OSError),
     )):  # fmt: skip
         with monkeypatch.context() as broken:
@@ -303,7 +303,7 @@ def plant_in_file_name(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def plant_in_record(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_store, "_encrypt", lambda content, recipients: content)
+    monkeypatch.setattr(folder_store, "encrypt", lambda content, recipients: content)
 
 
 @pytest.mark.parametrize(("plant", "place"), [

@@ -65,7 +65,7 @@ def settings_in(annotation: Any, path: str) -> set[str]:
     if origin in {typing.Union, types.UnionType} and any(
         isinstance(part, type) and issubclass(part, BaseModel) for part in inside
     ):
-        return {name for part in inside for name in settings_in(part, path)}
+        return {name for part in inside if part is not type(None) for name in settings_in(part, path)}
     return {path}
 
 

@@ -19,7 +19,8 @@ from connector.errors import DeliveryError, SealError
 from connector.model.notice import Record
 from connector.model.reference import Reference
 from connector.record.typeset import TypesettingError, typeset
-from connector.store.folder import FolderStore, decrypt, new_identity
+from connector.store.age import decrypt, new_identity
+from connector.store.folder import FolderStore
 from tests.service import SAMPLES, Service, running, sample_of
 
 REFERENCE = Reference("C-7QK4-M2XT")

@@ -25,7 +25,7 @@ def _acceptance(reference: Reference) -> Acceptance:
     return Acceptance(
         reference=reference, version=1, school="school", form="form", profile="profile",
         marks=Marks(response=mark, version=mark, content=mark, child=None, reporter=None, versioned=False), received_at=NOW,
-        urgent=False, about_staff=False, recognised=True, late_days=0, missing=(), unclear=(),
+        urgent=False, about_staff=False, recognised=True, late_days=0, drill=False, missing=(), unclear=(),
         sealed=b"sealed", aside=b"aside", duties=(file, tell),
     )  # fmt: skip
 

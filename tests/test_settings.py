@@ -144,7 +144,7 @@ def test_a_staff_concern_needs_a_folder_and_readers_of_its_own(config: Path) -> 
     )
     edit(config, "schools/little-lanterns.toml", 'readers = ["manager", "owner"]', 'readers = ["manager", "office"]')
     said = faults(config)
-    assert "must be another folder" in said
+    assert "must be another place" in said
     assert "office, who has no `reader` key" in said
 
 

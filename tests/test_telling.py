@@ -16,6 +16,7 @@ from connector.errors import ConfigError, DeliveryError
 from connector.model.notice import Addressee, Asked, Notice, NoticeKind, Receipt
 from connector.model.reference import Reference
 from connector.notify.email import EmailChannel
+from connector.notify.mail import Envelope, compose
 from connector.notify.teams import TeamsChannel
 from connector.notify.words import Words
 from connector.outbound import http, smtp
@@ -50,7 +51,9 @@ RECEIPT = Receipt(
 
 def channel(port: int, **changes: Any) -> EmailChannel:
     values = {"security": "none", "username": "", "password": "", "timeout_seconds": 5.0} | changes
-    return EmailChannel(MailServer("127.0.0.1", port, **values), "safe@school.example", "Starling", Words.of())
+    return EmailChannel(
+        MailServer("127.0.0.1", port, **values), Envelope("safe@school.example", "Starling"), Words.of()
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +102,7 @@ def test_a_repeat_says_that_it_may_be_one() -> None:
 def test_no_address_can_begin_another_header(evil: str) -> None:
     to = Addressee(name="N", address=evil, key="k", sent_at=TO.sent_at)
     with pytest.raises(DeliveryError) as caught:
-        channel(1).compose(RECEIPT, to)
+        compose(Words.of(), Envelope("safe@school.example", "Starling"), RECEIPT, to)
     assert caught.value.permanent
     assert "evil" not in str(caught.value)
 
@@ -107,7 +110,7 @@ def test_no_address_can_begin_another_header(evil: str) -> None:
 def test_no_name_can_begin_another_header() -> None:
     to = Addressee(name="N\r\nBcc: all@evil.example", address="a@b.example", key="k", sent_at=TO.sent_at)
     with pytest.raises(DeliveryError) as caught:
-        channel(1).compose(RECEIPT, to)
+        compose(Words.of(), Envelope("safe@school.example", "Starling"), RECEIPT, to)
     assert caught.value.permanent
 
 
@@ -129,6 +132,7 @@ def test_a_notice_has_no_field_that_could_hold_an_answer() -> None:
     assert set(Notice.__dataclass_fields__) == {
         "kind", "reference", "version", "school", "received_at", "urgent", "late_days", "rung", "why", "missing", "unclear",
         "related", "advice", "ack_link", "record_place", "taken_by", "failed_act", "recognised", "repeat",
+        "record_link", "drill",
     }  # fmt: skip
     with pytest.raises(ValueError, match="checked references only"):
         notice(reference="Oscar Fenwick-Sample")

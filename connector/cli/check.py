@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.checking.problems import form_gaps
+from connector.cli.finding import FAULT, OK, WARNING, Finding
+from connector.cli.tenant import Walk
 from connector.errors import CannotAccept, ConfigError, ConnectorError
+from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
 from connector.say import say, say_json
 from connector.settings.load import Settings, load
 from connector.site import Site
-from connector.wiring import make_sealer, make_site
-
-OK, WARNING, FAULT = "ok", "warning", "FAULT"
+from connector.wiring import make_sealer
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part: what it is, how it is, what to do."""
-
-    state: str
-    what: str
-    mend: str = ""
-
-
-def check(config: Path, *, as_json: bool) -> int:
+def check(config: Path, *, as_json: bool, sends: bool = True) -> int:
     """1 where any fault was found, else 0."""
-    found = list(findings(config))
+    found = list(findings(config, sends=sends))
     if as_json:
         say_json([asdict(finding) for finding in found])
     else:
@@ -38,7 +31,7 @@ def check(config: Path, *, as_json: bool) -> int:
     return 1 if any(finding.state == FAULT for finding in found) else 0
 
 
-def findings(config: Path) -> Iterator[Finding]:
+def findings(config: Path, *, sends: bool) -> Iterator[Finding]:
     """Everything there is to say, in the order in which a technician sets it up."""
     try:
         settings = load(config, os.environ)
@@ -49,7 +42,7 @@ def findings(config: Path) -> Iterator[Finding]:
     yield from _keys(settings)
     yield from _ledger(settings)
     for slug in settings.schools:
-        yield from _school(settings, slug)
+        yield from _school(settings, slug, sends=sends)
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -110,7 +103,7 @@ def _held(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
         yield Finding(FAULT, f"{closed} concern(s) cannot be opened", "put the key of before back under keys.old")
 
 
-def _school(settings: Settings, slug: str) -> Iterator[Finding]:
+def _school(settings: Settings, slug: str, *, sends: bool) -> Iterator[Finding]:
     school = settings.schools[slug]
     try:
         site = make_site(settings, slug, school)
@@ -123,10 +116,28 @@ def _school(settings: Settings, slug: str) -> Iterator[Finding]:
     )
     yield from _stores(slug, site)
     yield from _forms(slug, site)
+    if site.graph is not None:
+        yield from _tenant(settings, site, sends=sends)
+
+
+def _tenant(settings: Settings, site: Site, *, sends: bool) -> Iterator[Finding]:
+    if site.graph is None:
+        return
+    try:
+        ledger = Ledger(settings.database_file)
+    except (ConfigError, CannotAccept):
+        ledger = None
+    try:
+        yield from Walk(site, site.graph, ledger, datetime.now(UTC), sends).findings()
+    finally:
+        if ledger is not None:
+            ledger.close()
 
 
 def _stores(slug: str, site: Site) -> Iterator[Finding]:
     for name, store in site.stores.items():
+        if not store.seals:
+            continue
         try:
             store.check()
         except ConnectorError as error:

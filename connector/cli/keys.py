@@ -1,10 +1,10 @@
-"""`connector keys new|rotate`."""
+"""`connector keys new|rotate|certificate`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from connector.keyring import make_keys, rotate_journey_key
+from connector.keyring import make_certificate, make_keys, rotate_journey_key
 from connector.say import complain, say
 
 
@@ -30,5 +30,19 @@ def rotate(config: Path, _readers: Path | None) -> int:
         "The journey key was changed. Add this to `old` under [keys] in service.toml, then restart:",
         f'  "file:keys/{before.name}"',
         "Leave it there: it still opens what is held, and knows a response that a form sends again.",
+    )
+    return 0
+
+
+def certificate(config: Path, _readers: Path | None) -> int:
+    """Makes the certificate by which the service signs in to Microsoft 365. The key never leaves this machine."""
+    pem, public = make_certificate(config)
+    say(
+        f"made {pem}",
+        f"made {public}",
+        "Upload the .cer in the Entra admin centre: App registrations, the app, Certificates & secrets, Certificates.",
+        "Then put this under [microsoft] in the school's file, and restart:",
+        f'  certificate = "file:keys/{pem.name}"',
+        "It is good for two years. The service tells you and the DSL 30 days before it ends.",
     )
     return 0

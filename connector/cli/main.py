@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from connector import __version__
 from connector.errors import ConfigError, ConnectorError
+from connector.model.moments import LONDON
 from connector.say import complain
 
 Command = Callable[[argparse.Namespace], int]
@@ -44,7 +46,9 @@ def make_parser() -> argparse.ArgumentParser:
     _serving(commands)
     _looking(commands)
     _records(commands)
+    _forms(commands)
     _keys(commands)
+    _drill(commands)
     _demo(commands)
     return parser
 
@@ -86,7 +90,7 @@ def _looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     def check(options: argparse.Namespace) -> int:
         from connector.cli.check import check as run
 
-        return run(options.config, as_json=options.json)
+        return run(options.config, as_json=options.json, sends=not options.no_send)
 
     def status(options: argparse.Namespace) -> int:
         from connector.cli.records import status as run
@@ -96,6 +100,7 @@ def _looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = _add(commands, "check", check, "every fault of the configuration, keys, store and ledger, with its mend",
                   "connector check --config config --json")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument("--no-send", action="store_true", help="send no test mail and no test card (for monitoring)")
     parser = _add(commands, "status", status, "what is owed, failed and unacknowledged", "connector status --json")
     parser.add_argument("--json", action="store_true", help="for a program to read")
 
@@ -126,19 +131,70 @@ def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     def keys(options: argparse.Namespace) -> int:
-        from connector.cli.keys import new, rotate
+        from connector.cli.keys import certificate, new, rotate
 
-        return (new if options.verb == "new" else rotate)(options.config, options.readers)
+        verbs = {"new": new, "rotate": rotate, "certificate": certificate}
+        return verbs[options.verb](options.config, options.readers)
 
-    parser = _add(commands, "keys", keys, "make the journey key and the readers' keys, or take a fresh journey key",
+    parser = _add(commands, "keys", keys, "make the journey key, the readers' keys, Microsoft's certificate",
                   "connector keys new --readers E:/safeguarding-keys")  # fmt: skip
-    parser.add_argument("verb", choices=("new", "rotate"))
+    parser.add_argument("verb", choices=("new", "rotate", "certificate"))
     parser.add_argument(
         "--readers",
         type=Path,
         metavar="FOLDER",
         help="where the readers' private keys are written, for you to hand over (default: config/keys/readers)",
     )
+
+
+def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def forms(options: argparse.Namespace) -> int:
+        from connector.cli import forms as verbs
+
+        where = (options.config, options.school, options.form)
+        if options.verb == "show":
+            return verbs.show(*where, as_json=options.json)
+        if options.file is None:
+            raise ConfigError(("name the FILE: the responses workbook, downloaded from the form",))
+        if options.verb == "import":
+            return verbs.bring(*where, options.file, options.history_before)
+        return verbs.map_form(*where, options.file, options.response, yes=options.yes)
+
+    about = "show a form's questions as last seen, map them to the policy's fields, or import a responses workbook"
+    parser = _add(commands, "forms", forms, about, "connector forms import responses.xlsx --form record-of-concern")
+    parser.add_argument("verb", choices=("show", "map", "import"))
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="map, import: the workbook (.xlsx)")
+    _of_form(parser)
+    for name, kind, meta, text in (
+        ("--response", Path, "FILE", "map: a response file (.json) of the same response, for the questions' ids"),
+        ("--history-before", _day, "DAY", "import: older responses are told all at once (default: 14 days ago)"),
+    ):  # fmt: skip
+        parser.add_argument(name, type=kind, metavar=meta, help=text)
+    parser.add_argument("--yes", action="store_true", help="map: ask nothing; what is doubtful stays without a field")
+    parser.add_argument("--json", action="store_true", help="show: for a program to read")
+
+
+def _of_form(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
+    parser.add_argument("--form", default="", metavar="SLUG", help="the name of its table, if there are several")
+
+
+def _day(said: str) -> datetime:
+    """The midnight in London with which that day begins. Raises ValueError."""
+    return datetime.fromisoformat(said).replace(tzinfo=LONDON)
+
+
+def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def drill(options: argparse.Namespace) -> int:
+        from connector.cli.drill import drill as run
+
+        return run(options.config, options.school, options.form, wait_minutes=options.wait, seconds=options.seconds)
+
+    parser = _add(commands, "drill", drill, "send one marked test concern through everything, on the running service",
+                  "connector drill --form record-of-concern --wait 15")  # fmt: skip
+    _of_form(parser)
+    parser.add_argument("--wait", type=float, default=0, metavar="MINUTES", help="wait so long for the button")
+    parser.add_argument("--seconds", type=float, default=180, help="how long the rest may take (default: 180)")
 
 
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

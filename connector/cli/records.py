@@ -18,7 +18,9 @@ from connector.model.reference import Reference, parse_reference
 from connector.record.page import make_page
 from connector.say import complain, say, say_json
 from connector.settings.load import Settings, load
-from connector.store.folder import FolderStore, decrypt
+from connector.settings.school import FolderStore as FolderSettings
+from connector.store.age import decrypt
+from connector.store.folder import FolderStore
 
 
 def status(config: Path, *, as_json: bool) -> int:
@@ -91,12 +93,17 @@ def _parts(settings: Settings, reference: Reference) -> list[Path]:
     found: list[Path] = []
     for school in settings.schools.values():
         for store in (school.store, school.staff_store):
+            if not isinstance(store, FolderSettings):
+                continue
             try:
                 found += FolderStore(settings.path(store.path), ()).versions(reference)
             except UnknownReference:
                 continue
     if not found:
-        raise UnknownReference("No record with this reference is filed here.")
+        raise UnknownReference(
+            "No record with this reference is filed in a folder here. One in SharePoint is opened there, by the link"
+            " in its notice."
+        )
     return found
 
 

@@ -19,7 +19,7 @@ from connector.record.page import make_page
 from connector.record.typeset import draw
 from connector.say import complain, say
 from connector.serving import bind, serve_until, told_to_stop
-from connector.store.folder import decrypt
+from connector.store.age import decrypt
 
 _READERS = {"store": "dsl", "staff_store": "head"}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from connector.forms import shapes
 from connector.settings.school import Form
 
 
@@ -21,38 +22,9 @@ class Sample:
     answers: Mapping[str, str]
 
 
-def as_power_automate(
-    form: Form, answers: Mapping[str, str], respondent: str, sent: datetime, number: str
-) -> dict[str, Any]:
-    """The envelope that docs/forms.md has a flow post, around the body of `Get response details`."""
-    ids = {question.title: question.id for question in form.questions}
-    american = f"{sent.astimezone(UTC):%m/%d/%Y %I:%M:%S %p}"
-    details = {"responder": respondent, "submitDate": american} | {ids[title]: text for title, text in answers.items()}
-    return {
-        "schema": "concern-intake/1", "formId": "demo-form", "responseId": number, "runId": f"run-{number}",
-        "submittedAt": american, "responder": respondent, "answers": details,
-    }  # fmt: skip
-
-
-def as_google(form: Form, answers: Mapping[str, str], respondent: str, sent: datetime, number: str) -> dict[str, Any]:
-    """A FormResponse: an unanswered question has no key."""
-    ids = {question.title: question.id for question in form.questions}
-    stamp = sent.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    given = {
-        ids[title]: {"questionId": ids[title], "textAnswers": {"answers": [{"value": text}]}}
-        for title, text in answers.items()
-        if text
-    }
-    return {
-        "responseId": f"ACYDBN{number}", "createTime": stamp[:-4] + "Z", "lastSubmittedTime": stamp,
-        "respondentEmail": respondent, "answers": given,
-    }  # fmt: skip
-
-
 def shaped(sample: Sample, form: Form, sent: datetime, number: str) -> dict[str, Any]:
     """The body in the shape of the form's platform."""
-    make = as_google if form.source == "google" else as_power_automate
-    return make(form, sample.answers, sample.respondent, sent, number)
+    return shapes.shaped(form, sample.answers, sample.respondent, sent, number)
 
 
 INCOMPLETE = Sample(

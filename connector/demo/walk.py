@@ -15,7 +15,8 @@ from connector.demo.samples import INCOMPLETE
 from connector.demo.stage import Posted, Stage, fetch, wait_for
 from connector.errors import ConnectorError
 from connector.record.document import from_bytes
-from connector.store.folder import decrypt
+from connector.settings.school import FolderStore
+from connector.store.age import decrypt
 
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/a/[A-Za-z0-9_\-]+")
 _DSL, _DEPUTY = "r.ashdown@littlelanterns.example", "m.tallow@littlelanterns.example"
@@ -181,7 +182,8 @@ _SAFE_QUESTIONS = frozenset({
 def record_parts(stage: Stage, posted: Posted) -> list[Path]:
     """The files of the record, sorted."""
     school = stage.house.settings.schools[posted.sample.school]
-    roots = [stage.house.settings.path(store.path) for store in (school.store, school.staff_store)]
+    stores = [store for store in (school.store, school.staff_store) if isinstance(store, FolderStore)]
+    roots = [stage.house.settings.path(store.path) for store in stores]
     return sorted(path for root in roots for path in root.glob(f"*/{posted.reference}/*.age"))
 
 

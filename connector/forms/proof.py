@@ -1,7 +1,7 @@
 """Is it really the school's form that sends? Constant-time, and nothing about why it was not.
 
-Three proofs: a signature (Apps Script, scripts), a shared key (Power Automate cannot sign), and, as
-a further entry of `PROOFS`, an Entra access token.
+Three proofs: a signature (Apps Script, scripts), a shared key (Power Automate cannot sign), and an Entra
+access token.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import NotAuthentic
+from connector.forms.entra import Trust
 
 _WINDOW_SECONDS = 300
 _SIGNATURE = re.compile(r"^t=(\d{1,12}),v1=([0-9a-f]{64})$")
@@ -24,6 +25,7 @@ class FormKeys:
 
     signing: bytes = b""
     bearer: bytes = b""
+    trust: Trust | None = None
 
     def __repr__(self) -> str:
         return "FormKeys(...)"
@@ -55,9 +57,17 @@ def _bears_key(headers: Mapping[str, str], _body: bytes, keys: FormKeys, _now: d
 PROOFS: tuple[Proof, ...] = (_signed, _bears_key)
 
 
+def _bears_token(headers: Mapping[str, str], keys: FormKeys, now: datetime) -> bool:
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return keys.trust is not None and scheme.lower() == "bearer" and keys.trust.proves(token.strip(), now)
+
+
 def require_proof(headers: Mapping[str, str], body: bytes, keys: FormKeys, now: datetime) -> None:
-    """Returns where one proof holds. Raises NotAuthentic otherwise, always with the same words."""
+    """Returns where one proof holds. Raises NotAuthentic otherwise, always with the same words.
+
+    Raises CannotAccept where a token cannot be judged now, because its tenant cannot be asked.
+    """
     # Each proof is tried, so that the time taken does not say which of them is set up.
     held = [proof(headers, body, keys, now) for proof in PROOFS]
-    if not any(held):
+    if not any(held) and not _bears_token(headers, keys, now):
         raise NotAuthentic

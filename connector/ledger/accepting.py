@@ -17,6 +17,8 @@ from connector.model.reference import Reference
 _CORRECTION = timedelta(hours=24)
 _MOST_RELATED = 5
 _NUMBERS_RETURN = timedelta(days=90)
+# Stands in `acknowledged_by` of history; no person's slug has brackets.
+HISTORY = "(history)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,14 @@ class Acceptance:
     about_staff: bool
     recognised: bool
     late_days: int
+    drill: bool
     missing: tuple[Asking, ...]
     unclear: tuple[Asking, ...]
     sealed: bytes
     aside: bytes
     duties: tuple[NewDuty, ...]
+    only_new: bool = False  # from a workbook: a known response is not amended by how a workbook writes it
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,8 @@ def _judge(one: Acceptance, known: list[_Known], versions: dict[Reference, int])
     for row in before if one.marks.versioned else before[-1:]:
         if row.content in one.marks.content and row.version_mark in one.marks.version:
             return AlreadyHere(row.reference, row.version, row.received_at)
+    if before and one.only_new:
+        return AlreadyHere(before[-1].reference, before[-1].version, before[-1].received_at)
     reference = before[-1].reference if before else one.reference
     following = versions.get(reference, 0) + 1
     if (one.reference, one.version) == (reference, following):
@@ -193,10 +200,12 @@ def _concern_row(one: Acceptance, related: list[str]) -> dict[str, object]:
         "profile": one.profile, "response_mark": one.marks.response[0], "version_mark": one.marks.version[0],
         "content_mark": one.marks.content[0], "child_mark": one.marks.child, "reporter_mark": one.marks.reporter,
         "received_at": one.received_at, "urgent": one.urgent, "about_staff": one.about_staff,
-        "recognised": one.recognised, "late_days": one.late_days,
+        "recognised": one.recognised, "late_days": one.late_days, "drill": one.drill,
         "missing": [[asking.field, asking.child] for asking in one.missing],
         "unclear": [[asking.field, asking.child] for asking in one.unclear],
         "related": related, "sealed": one.sealed, "aside": one.aside,
+        "acknowledged_at": one.received_at if one.history else None,
+        "acknowledged_by": HISTORY if one.history else "",
     }  # fmt: skip
 
 

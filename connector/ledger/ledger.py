@@ -13,6 +13,7 @@ from connector.ledger import working
 from connector.ledger.accepting import Acceptance, Outcome, accept
 from connector.ledger.audit import AuditLine, append, broken_at
 from connector.ledger.database import open_database
+from connector.ledger.notebook import Notebook
 from connector.ledger.purging import tidy
 from connector.ledger.reading import Held, Lane, duty_of, held_of
 from connector.ledger.schema import concern, duty
@@ -49,6 +50,7 @@ class Ledger:
         self._engine = open_database(file)
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(self._engine)
+        self.notebook = Notebook(self._writer, self._reading)
 
     def close(self) -> None:
         """Write what waits, then let go of the file."""
@@ -84,6 +86,10 @@ class Ledger:
     def retry(self, reference: Reference, at: datetime) -> int:
         """Owe again what has failed or waits for this concern, from now on; says how many."""
         return self._writer.do(working.retry, (reference, at))
+
+    def file_again(self, school: str, channel: str, at: datetime) -> int:
+        """Owe filing in that store from now on, what was given up too: it is in order again. Says how many."""
+        return self._writer.do(working.file_again, (school, channel, at))
 
     def try_write(self) -> None:
         """Prove that a write can be made durable. Raises CannotAccept where it cannot."""

@@ -29,6 +29,8 @@ def _some(kinds: tuple[DutyKind, ...], states: tuple[DutyState, ...]) -> Any:
 # does not; nor does a telling that failed, once somebody has acknowledged.
 _IS_SETTLED = and_(
     ~_some((DutyKind.FILE,), _UNSETTLED),
+    # A file that could not be fetched is named in the record; it does not keep the content for ever.
+    ~_some((DutyKind.ATTACH,), _OPEN),
     ~_some((DutyKind.RECEIPT,), _OPEN),
     _c.acknowledged_at.is_not(None) | ~_some((DutyKind.TELL,), _UNSETTLED),
 )

@@ -27,6 +27,7 @@ class Held:
     about_staff: bool
     recognised: bool
     late_days: int
+    drill: bool
     missing: tuple[Asking, ...]
     unclear: tuple[Asking, ...]
     related: tuple[Reference, ...]

@@ -21,10 +21,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -65,6 +67,7 @@ concern = Table(
     Column("about_staff", Boolean, nullable=False),
     Column("recognised", Boolean, nullable=False),
     Column("late_days", Integer, nullable=False),
+    Column("drill", Boolean, nullable=False, server_default=false()),
     Column("missing", JSON, nullable=False),
     Column("unclear", JSON, nullable=False),
     Column("related", JSON, nullable=False),
@@ -111,4 +114,43 @@ audit = Table(
     Column("reference", String(11), nullable=False),
     Column("detail", JSON, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# Where a source of responses was read up to. `cursor` is the platform's own opaque link.
+source = Table(
+    "source",
+    metadata,
+    Column("school", String(40), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("cursor", Text, nullable=False, server_default=""),
+    Column("looked_at", Moment),
+    Column("swept_at", Moment),
+    Column("poked_at", Moment),
+    Column("waiting", Integer, nullable=False, server_default="0"),
+    Column("subscription", String(80), nullable=False, server_default=""),
+    Column("subscribed_until", Moment),
+)
+
+# How something stands that people must hear of when it turns: a store, a source, a certificate.
+standing = Table(
+    "standing",
+    metadata,
+    Column("school", String(40), primary_key=True),
+    Column("place", String(80), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("said", String(400), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+    Column("told_at", Moment),
+)
+
+# The questions a form was last seen with. Sealed: a question's text comes from outside.
+form_seen = Table(
+    "form_seen",
+    metadata,
+    Column("school", String(40), primary_key=True),
+    Column("form", String(40), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("mark", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )

@@ -218,6 +218,18 @@ def retry(connection: Connection, items: list[tuple[Reference, datetime]]) -> li
     return numbers
 
 
+def file_again(connection: Connection, items: list[tuple[str, str, datetime]]) -> list[int]:
+    """Owe at once what waits to be filed in a store that can be filed in again, and what was given up there."""
+    numbers = []
+    d = duty.c
+    for school, channel, at in items:
+        mine = and_(d.school == school, d.channel == channel, d.kind == DutyKind.FILE)
+        held_up = mine, d.state.in_((DutyState.FAILED, DutyState.OWED))
+        done = connection.execute(update(duty).where(*held_up).values(state=DutyState.OWED, due_at=at, owed_since=at))
+        numbers.append(int(done.rowcount))
+    return numbers
+
+
 def _line(of: Duty, at: datetime, act: str) -> AuditLine:
     detail = {"kind": of.kind, "channel": of.channel, "person": of.person, "rung": of.rung, "version": of.version}
     return AuditLine(at, act, of.reference, detail)

@@ -11,6 +11,8 @@ from connector.model.reference import Reference
 
 class DutyKind(StrEnum):
     FILE = "file"
+    ATTACH = "attach"
+    CLEAR = "clear"
     TELL = "tell"
     RECEIPT = "receipt"
     CLIMB = "climb"

@@ -43,8 +43,10 @@ class Notice:
     record_place: str = ""
     taken_by: str = ""
     failed_act: str = ""
+    record_link: str = ""
     recognised: bool = True
     repeat: bool = False
+    drill: bool = False
 
     def __post_init__(self) -> None:
         for reference in (self.reference, *self.related):
@@ -76,6 +78,26 @@ class Receipt:
     add_link: str = ""
     taken_by: str = ""
     repeat: bool = False
+    drill: bool = False
+
+
+class BulletinKind(StrEnum):
+    TROUBLE = "trouble"
+    UNVERIFIED = "unverified"
+    MENDED = "mended"
+    HISTORY = "history"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """A message about the service itself: what stands wrong, or is in order again. No concern is named in it."""
+
+    kind: BulletinKind
+    school: str
+    place: str
+    said: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +106,16 @@ class Filed:
 
     place: str
     repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFacts:
+    """What a store may show of a record in columns, to sort and filter by. Nothing personal."""
+
+    form: str
+    status: str
+    urgent: bool
+    to_ask: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +130,7 @@ class Record:
     received_at: datetime
     parts: tuple[tuple[str, bytes], ...]
     not_for: frozenset[str] = frozenset()
+    facts: RecordFacts | None = None
 
     def __repr__(self) -> str:
         return f"Record({self.reference}, version {self.version})"

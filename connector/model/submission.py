@@ -37,6 +37,11 @@ class Submission:
     attachments: tuple[Attachment, ...] = ()
     recognised: bool = True
 
+    @property
+    def is_drill(self) -> bool:
+        """Made by `connector drill`: no platform numbers its responses like this."""
+        return self.response_id.startswith("drill-")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:

@@ -1,80 +1,25 @@
-"""E-mail by SMTP: text and HTML, the subject is the reference and nothing else."""
+"""E-mail by SMTP: the school's own server or relay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr
 
-from connector.errors import DeliveryError
-from connector.model.notice import Addressee, Notice, Receipt
+from connector.model.notice import Addressee, Bulletin, Notice, Receipt
+from connector.notify.mail import Envelope, compose
 from connector.notify.words import Words
 from connector.outbound.smtp import MailServer, send_mail
 
 
 @dataclass(frozen=True, slots=True)
 class EmailChannel:
-    """One school's mail. `sender` is the address it comes from."""
+    """One school's mail by SMTP."""
 
     server: MailServer
-    sender: str
-    sender_name: str
+    envelope: Envelope
     words: Words
 
-    def send(self, message: Notice | Receipt, to: Addressee) -> str:
+    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
         """Hand the mail to the server and return its Message-ID. Raises DeliveryError."""
-        mail = self.compose(message, to)
-        send_mail(self.server, mail.as_bytes(policy=_WIRE), self.sender, to.address)
-        return str(mail["Message-ID"])
-
-    def compose(self, message: Notice | Receipt, to: Addressee) -> MIMEMultipart:
-        """The mail. The Message-ID is the duty's, so a mail sent again is the same mail to every mailbox.
-
-        Raises DeliveryError, permanent, for an address or name that no header can carry.
-        """
-        mail = MIMEMultipart("alternative", _subparts=[_part(self.words.text(message), "plain")])
-        mail.attach(_part(self.words.html(message), "html"))
-        headers = {
-            "Subject": message.reference,
-            "From": _mailbox(self.sender_name, self.sender),
-            "To": _mailbox(to.name, to.address),
-            "Date": format_datetime(to.sent_at),
-            "Message-ID": f"<{to.key}@{self.sender.rpartition('@')[2]}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        }
-        if isinstance(message, Notice) and message.urgent:
-            headers |= {"Importance": "high", "X-Priority": "1"}
-        for name, value in headers.items():
-            mail[name] = _one_line(value)
-        return mail
-
-
-# RFC 5322 2.1.1.
-_LONGEST_LINE = 998
-# Headers are made here and checked to be one line, so the old header classes are enough: parsing and
-# refolding each took longer than sending the mail.
-_WIRE = SMTP.clone(header_factory=lambda _name, value: value, refold_source="none", mangle_from_=False)
-
-
-def _part(text: str, kind: str) -> MIMEText:
-    """One part; as it is where it is ASCII in short lines, else encoded: a server may refuse a line over 998 bytes."""
-    is_plain = text.isascii() and max(map(len, text.splitlines()), default=0) <= _LONGEST_LINE
-    return MIMEText(text, kind, "us-ascii" if is_plain else "utf-8")
-
-
-def _mailbox(name: str, address: str) -> str:
-    """`Name <address>`; a name with other letters is encoded (RFC 2047)."""
-    try:
-        return formataddr((name, address))
-    except UnicodeError:
-        raise DeliveryError("The address cannot be written in a mail.", permanent=True) from None
-
-
-def _one_line(value: str) -> str:
-    """The value, if it is one line of ASCII. Whatever could begin another header is refused."""
-    if not value.isascii() or not value.isprintable():
-        raise DeliveryError("A mail's header would not be one line.", permanent=True)
-    return value
+        mail = compose(self.words, self.envelope, message, to)
+        send_mail(self.server, mail.wire, self.envelope.sender, to.address)
+        return mail.message_id

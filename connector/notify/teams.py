@@ -6,24 +6,32 @@ import json
 from dataclasses import dataclass, field
 
 from connector.errors import DeliveryError
-from connector.model.notice import Addressee, Notice, Receipt
+from connector.model.notice import Addressee, Bulletin, Notice, Receipt
 from connector.notify.words import CARD_LIMIT_BYTES, Words
+from connector.outbound.entra import SignIn
+from connector.outbound.graph import FLOW_SCOPE
 from connector.outbound.http import post_json
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsChannel:
-    """One channel or chat. Whoever knows `webhook` can post there, so it is a secret."""
+    """One channel or chat. Whoever knows a signed `webhook` can post there, so it is a secret.
+
+    With `sign_in` the flow is one that only the tenant may trigger, and our token goes along.
+    """
 
     webhook: str = field(repr=False)
     timeout_seconds: float
     words: Words
+    sign_in: SignIn | None = None
 
-    def send(self, message: Notice | Receipt, to: Addressee) -> str:
+    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
         """Post the card and say how it was answered. Raises DeliveryError. A receipt never goes to a channel."""
-        if not isinstance(message, Notice):
+        if isinstance(message, Receipt):
             raise DeliveryError("A receipt does not go to a shared channel.", permanent=True)
         card = self.words.card(message)
         if len(json.dumps(card).encode()) > CARD_LIMIT_BYTES:
             raise DeliveryError("The card is over 28 KB, which Teams refuses.", permanent=True)
-        return f"accepted {post_json(self.webhook, card, timeout_seconds=self.timeout_seconds)}"
+        token = {"Authorization": f"Bearer {self.sign_in.token(FLOW_SCOPE)}"} if self.sign_in else {}
+        status = post_json(self.webhook, card, timeout_seconds=self.timeout_seconds, headers=token)
+        return f"accepted {status}"

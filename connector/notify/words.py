@@ -14,11 +14,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connector.errors import ConfigError
 from connector.model.moments import say_moment
-from connector.model.notice import Asked, Notice, NoticeKind, Receipt
+from connector.model.notice import Asked, Bulletin, BulletinKind, Notice, NoticeKind, Receipt
 from connector.model.reference import Reference
 
 CARD_LIMIT_BYTES = 28 * 1024
-TEMPLATES = ("notice.txt", "notice.html", "notice.card.json", "receipt.txt", "receipt.html")
+TEMPLATES = (
+    "notice.txt", "notice.html", "notice.card.json", "receipt.txt", "receipt.html",
+    "bulletin.txt", "bulletin.html", "bulletin.card.json",
+)  # fmt: skip
+
+Message = Notice | Receipt | Bulletin
 
 _NOTICE_HEADINGS = {
     NoticeKind.RECEIVED: "A concern has been received",
@@ -32,6 +37,25 @@ _RECEIPT_HEADINGS = {
     "chase": "Your concern: nobody has picked it up yet",
     "taken": "Your concern has been picked up",
 }
+_BULLETIN_HEADINGS = {
+    BulletinKind.TROUBLE: "The safeguarding service needs mending",
+    BulletinKind.UNVERIFIED: "The safeguarding service cannot tell who can read its records",
+    BulletinKind.MENDED: "The safeguarding service is in order again",
+    BulletinKind.HISTORY: "Earlier responses have been filed",
+    BulletinKind.TEST: "A test of the safeguarding service",
+}
+
+
+def heading_of(message: Message) -> str:
+    """The first line of a message."""
+    match message:
+        case Bulletin():
+            return _BULLETIN_HEADINGS[message.kind]
+        case Receipt():
+            heading = _RECEIPT_HEADINGS[message.kind]
+        case Notice():
+            heading = _NOTICE_HEADINGS[message.kind]
+    return f"DRILL, not a real concern. {heading}" if message.drill else heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +78,21 @@ class Words:
             )
         )
 
-    def text(self, message: Notice | Receipt) -> str:
+    def text(self, message: Message) -> str:
         """The plain text of a mail."""
         return self._render("txt", message)
 
-    def html(self, message: Notice | Receipt) -> str:
+    def html(self, message: Message) -> str:
         """The HTML of the same mail."""
         return self._render("html", message)
 
-    def card(self, notice: Notice) -> dict[str, Any]:
+    def card(self, message: Notice | Bulletin) -> dict[str, Any]:
         """The Workflows message with its Adaptive Card 1.4 (at most 28 KB)."""
-        card: dict[str, Any] = json.loads(self._render("card.json", notice))
+        card: dict[str, Any] = json.loads(self._render("card.json", message))
         return card
 
-    def _render(self, kind: str, message: Notice | Receipt) -> str:
-        what = "notice" if isinstance(message, Notice) else "receipt"
+    def _render(self, kind: str, message: Message) -> str:
+        what = type(message).__name__.lower()
         return self.environment.get_template(f"{what}.{kind}").render(_values(message))
 
     def faults(self) -> Iterator[str]:
@@ -76,16 +100,16 @@ class Words:
         for name, rendered in self._tried():
             if isinstance(rendered, Exception):
                 yield f"template {name} does not work ({type(rendered).__name__}): mend it or remove it"
-            elif _SAMPLE_REFERENCE not in rendered:
+            elif not name.startswith("bulletin") and _SAMPLE_REFERENCE not in rendered:
                 yield f"template {name} does not name the reference: put {{{{ reference }}}} into it"
             elif name.startswith("notice") and _SAMPLE_LINK not in rendered:
                 yield f"template {name} leaves out the acknowledgement link: put {{{{ ack_link }}}} into it"
-            elif name == "notice.card.json" and len(rendered.encode()) > CARD_LIMIT_BYTES:
+            elif name.endswith(".card.json") and len(rendered.encode()) > CARD_LIMIT_BYTES:
                 yield f"template {name} makes a card over 28 KB, which Teams refuses: shorten it"
 
     def _tried(self) -> Iterator[tuple[str, str | Exception]]:
         for name in TEMPLATES:
-            message = _SAMPLE_NOTICE if name.startswith("notice") else _SAMPLE_RECEIPT
+            message = _SAMPLES[name.partition(".")[0]]
             try:
                 rendered = self.environment.get_template(name).render(_values(message))
                 if name.endswith(".json"):
@@ -101,10 +125,10 @@ class Words:
             raise ConfigError(faults)
 
 
-def _values(message: Notice | Receipt) -> dict[str, Any]:
+def _values(message: Message) -> dict[str, Any]:
     values = {part.name: getattr(message, part.name) for part in fields(message)}
-    heading = _NOTICE_HEADINGS[message.kind] if isinstance(message, Notice) else _RECEIPT_HEADINGS[message.kind]
-    return values | {"heading": heading, "received": say_moment(message.received_at)}
+    received = message.since if isinstance(message, Bulletin) else message.received_at
+    return values | {"heading": heading_of(message), "received": say_moment(received)}
 
 
 _SAMPLE_REFERENCE = Reference("C-7QK4-M2XT")
@@ -113,7 +137,8 @@ _SAMPLE_NOTICE = Notice(
     kind=NoticeKind.RECEIVED, reference=_SAMPLE_REFERENCE, version=2, school="Sample School",
     received_at=datetime(2026, 11, 21, 15, 41, tzinfo=UTC), urgent=True, late_days=2, rung=0, why="you are the DSL",
     missing=("date of birth",), unclear=1, related=(_SAMPLE_REFERENCE,), advice=("Call 999.",), ack_link=_SAMPLE_LINK,
-    record_place="2026/C-7QK4-M2XT", taken_by="A. Person", failed_act="sample", recognised=False, repeat=True,
+    record_place="2026/C-7QK4-M2XT", taken_by="A. Person", failed_act="sample",
+    record_link="https://records.example/sample", recognised=False, repeat=True, drill=True,
 )  # fmt: skip
 _SAMPLE_RECEIPT = Receipt(
     kind="receipt", reference=_SAMPLE_REFERENCE, school="Sample School",
@@ -122,3 +147,12 @@ _SAMPLE_RECEIPT = Receipt(
     unclear=(Asked(name="time", ask="What time?", policy_words="time"),), advice=("Call 999.",),
     people=("A. Person",), add_link="https://concerns.example/m/sample", taken_by="A. Person", repeat=True,
 )  # fmt: skip
+_SAMPLE_BULLETIN = Bulletin(
+    kind=BulletinKind.TROUBLE, school="Sample School", place="store", said="A link that anybody can use.",
+    since=datetime(2026, 11, 21, 15, 41, tzinfo=UTC),
+)  # fmt: skip
+_SAMPLES: dict[str, Message] = {
+    "notice": _SAMPLE_NOTICE,
+    "receipt": _SAMPLE_RECEIPT,
+    "bulletin": _SAMPLE_BULLETIN,
+}

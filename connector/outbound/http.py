@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,9 +18,32 @@ from connector.errors import DeliveryError
 _CONNECT_SECONDS = 10.0
 # Worth another try: the far side is busy, starting, or lost us on the way.
 _TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
+_MOST_BYTES = 64 * 1024 * 1024
 _own = threading.local()
 # One for each of the engine's few threads; closed together when the service stops.
 _sessions: list[requests.Session] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, whatever its status. A repr shows nothing of its content."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answered({self.status})"
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the far side asks to wait, or None."""
+        return seconds_to_wait(self.headers.get("Retry-After"))
 
 
 def _session() -> requests.Session:
@@ -37,30 +63,61 @@ def close_sessions() -> None:
         _sessions.pop().close()
 
 
-def post_json(url: str, body: dict[str, Any], *, timeout_seconds: float) -> int:
-    """The status of the answer, always 2xx. Raises DeliveryError, permanent for what trying again cannot help."""
+def exchange(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_seconds: float = 20,
+    most_bytes: int = _MOST_BYTES,
+) -> Answered:
+    """One request and its answer, redirects not followed. Raises DeliveryError where no whole answer came."""
     try:
-        answer = _session().post(
-            url, json=body, timeout=(_CONNECT_SECONDS, timeout_seconds), allow_redirects=False, stream=True
-        )
-        answer.close()
+        with _session().request(
+            method, url, data=body, headers=dict(headers or {}), timeout=(_CONNECT_SECONDS, timeout_seconds),
+            allow_redirects=False, stream=True,
+        ) as answer:  # fmt: skip
+            return Answered(answer.status_code, answer.headers, _content(answer, most_bytes))
     except requests.Timeout:
         raise DeliveryError("The far side did not answer in time.") from None
     except requests.exceptions.SSLError:
         raise DeliveryError("The far side's certificate is not in order.") from None
     except requests.RequestException:
         raise DeliveryError("The far side could not be reached.") from None
-    if 200 <= answer.status_code < 300:
-        return answer.status_code
-    raise refusal(answer.status_code, answer.headers.get("Retry-After"))
 
 
-def refusal(status: int, retry_after: str | None) -> DeliveryError:
+def _content(answer: requests.Response, most: int) -> bytes:
+    """The whole body. Raises DeliveryError, permanent, where it is longer than `most`."""
+    found = bytearray()
+    for piece in answer.iter_content(1024 * 1024):
+        found += piece
+        if len(found) > most:
+            raise DeliveryError("The far side's answer is too large to take in.", permanent=True)
+    return bytes(found)
+
+
+def post_json(url: str, body: Any, *, timeout_seconds: float, headers: Mapping[str, str] | None = None) -> int:
+    """The status of the answer, always 2xx. Raises DeliveryError, permanent for what trying again cannot help."""
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    answer = exchange("POST", url, body=json.dumps(body).encode(), headers=sent, timeout_seconds=timeout_seconds)
+    if answer.is_success:
+        return answer.status
+    raise refusal(answer)
+
+
+def refusal(answer: Answered) -> DeliveryError:
     """The error for an answer that is no success. Only 4xx that will not change by waiting are permanent."""
-    permanent = 300 <= status < 500 and status not in _TEMPORARY
     return DeliveryError(
-        f"The far side answered {status}.", permanent=permanent, retry_after=seconds_to_wait(retry_after)
+        f"The far side answered {answer.status}.",
+        permanent=is_permanent(answer.status),
+        retry_after=answer.retry_after,
     )
+
+
+def is_permanent(status: int) -> bool:
+    """True for refusals that will be the same tomorrow."""
+    return 300 <= status < 500 and status not in _TEMPORARY
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> float | None:

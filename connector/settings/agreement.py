@@ -7,7 +7,8 @@ from pathlib import Path
 
 from connector.model.profile import PolicyProfile
 from connector.settings.faults import Fault, fault_at
-from connector.settings.school import School, SmtpChannel, TeamsChannel
+from connector.settings.microsoft import ActivityChannel, GraphMailChannel, SharePointStore
+from connector.settings.school import MAIL, FolderStore, School, SmtpChannel, TeamsChannel
 from connector.settings.service import is_loopback, safe_address
 
 Said = tuple[tuple[str | int, ...], str]
@@ -15,7 +16,7 @@ Said = tuple[tuple[str | int, ...], str]
 
 def disagreements(path: Path, school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Fault]:
     """Every place where this school's file contradicts itself or its profiles."""
-    for check in (_people, _ladders, _stores, _channels):
+    for check in (_people, _ladders, _stores, _channels, _tenant):
         for where, text in check(school):
             yield fault_at(path, where, text)
     for where, text in _forms(school, profiles):
@@ -53,18 +54,50 @@ def _stores(school: School) -> Iterator[Said]:
     for name, store in (("store", school.store), ("staff_store", school.staff_store)):
         if said := _unknown(school, store.readers):
             yield (name, "readers"), said
-        for slug in store.readers:
+        for slug in store.readers if isinstance(store, FolderStore) else ():
             if slug in school.people and not school.people[slug].reader:
                 yield (name, "readers"), f"includes {slug}, who has no `reader` key: run `connector keys new`"
-    if school.store.path == school.staff_store.path:
-        yield ("staff_store", "path"), "must be another folder than [store]: other eyes read it"
+    if _place(school.store) == _place(school.staff_store):
+        yield ("staff_store",), "must be another place than [store]: other eyes read it"
+
+
+def _place(store: FolderStore | SharePointStore) -> tuple[str, ...]:
+    if isinstance(store, FolderStore):
+        return (store.path,)
+    return (store.site.casefold(), store.library.casefold())
+
+
+def _tenant(school: School) -> Iterator[Said]:
+    """Whatever lies in the tenant needs the sign-in; the sign-in needs one proof."""
+    if (found := school.microsoft) is not None:
+        if (found.certificate is None) == (found.secret is None):
+            yield ("microsoft",), "needs `certificate` (better) or `secret`, one of them"
+        return
+    parts: dict[str, object] = {
+        "intake_library": school.intake_library,
+        "store": isinstance(school.store, SharePointStore),
+        "staff_store": isinstance(school.staff_store, SharePointStore),
+    }
+    parts |= {f"channels.{slug}": _needs_sign_in(channel) for slug, channel in school.channels.items()}
+    parts |= {f"forms.{slug}": form.entra for slug, form in school.forms.items()}
+    for name in (name for name, is_there in parts.items() if is_there):
+        yield tuple(name.split(".")), "needs the table [microsoft] with tenant, client_id and certificate"
+
+
+def _needs_sign_in(channel: object) -> bool:
+    return isinstance(channel, GraphMailChannel | ActivityChannel) or (
+        isinstance(channel, TeamsChannel) and channel.sign_in == "entra"
+    )
 
 
 def _channels(school: School) -> Iterator[Said]:
-    if not any(channel.kind == "smtp" for channel in school.channels.values()):
-        yield ("channels",), "needs one channel of kind smtp: without it nobody can be told"
+    if not any(channel.kind in MAIL for channel in school.channels.values()):
+        yield ("channels",), "needs one channel of kind smtp or graph_mail: without it nobody can be told"
     for slug, channel in school.channels.items():
-        yield from _smtp(slug, channel) if isinstance(channel, SmtpChannel) else _teams(school, slug, channel)
+        if isinstance(channel, SmtpChannel):
+            yield from _smtp(slug, channel)
+        elif isinstance(channel, TeamsChannel):
+            yield from _teams(school, slug, channel)
 
 
 def _smtp(slug: str, channel: SmtpChannel) -> Iterator[Said]:
@@ -90,6 +123,11 @@ def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
             ("channels", slug, "webhook"),
             "is a logic.azure.com address; those ended on 30 November 2025: copy the new one from the flow",
         )
+    elif channel.sign_in == "signature" and "sig=" not in url:
+        yield (
+            ("channels", slug, "webhook"),
+            'has no `sig`: copy the whole address; for a flow that only the tenant may trigger, add sign_in = "entra"',
+        )
     else:
         try:
             safe_address(url)
@@ -99,8 +137,11 @@ def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
 
 def _forms(school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Said]:
     for slug, form in school.forms.items():
-        if form.bearer_key is None and form.signing_key is None:
-            yield ("forms", slug), "needs `signing_key` or `bearer_key`: a form that proves nothing is not taken in"
+        if not (form.bearer_key or form.signing_key or form.entra or slug in school.polled_forms):
+            said = (
+                "needs `signing_key`, `bearer_key` or `entra`, or an intake library: one that proves nothing is refused"
+            )
+            yield ("forms", slug), said
         profile = profiles.get(form.profile)
         if profile is None:
             yield ("forms", slug, "profile"), f"names no profile under policies/: there is no {form.profile}"

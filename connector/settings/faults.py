@@ -18,6 +18,8 @@ _IN_WORDS = {
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "string_pattern_mismatch": "is not of the right form (names: small letters, digits, - and _)",
+    "union_tag_not_found": "needs `kind`",
+    "union_tag_invalid": "has a `kind` that is not known here: see docs/settings.md",
     "too_short": "must not be empty",
     "date_from_datetime_parsing": "must be a date, like 2026-11-21",
 }

@@ -9,6 +9,14 @@ from pydantic import Field, StringConstraints
 
 from connector.model.people import Email, Ladder, Person
 from connector.model.profile import FormMap, Question, Slug, Strict
+from connector.settings.microsoft import (
+    ActivityChannel,
+    EntraProof,
+    GraphMailChannel,
+    IntakeLibrary,
+    SharePointStore,
+    Tenant,
+)
 from connector.settings.secrets import PublicKey, Secret
 
 
@@ -39,7 +47,7 @@ class Calendar(Strict):
 class FolderStore(Strict):
     """An encrypted folder. Records are readable to `readers` only, not to the machine that files them."""
 
-    kind: Literal["folder"] = "folder"
+    kind: Literal["folder"]
     path: str = Field(min_length=1)
     readers: tuple[Slug, ...] = Field(min_length=1)
 
@@ -58,15 +66,21 @@ class SmtpChannel(Strict):
 
 
 class TeamsChannel(Strict):
-    """A Teams channel or group chat by its Workflows webhook. `members` are those who can read it."""
+    """A Teams channel or group chat by its Workflows webhook. `members` are those who can read it.
+
+    A webhook that only the tenant may trigger has no `sig` in its address: then `sign_in = "entra"`.
+    """
 
     kind: Literal["teams"]
     webhook: Secret
+    sign_in: Literal["signature", "entra"] = "signature"
     members: tuple[Slug, ...] = Field(min_length=1)
     timeout_seconds: float = Field(default=20, gt=0, le=120)
 
 
-Channel = Annotated[SmtpChannel | TeamsChannel, Field(discriminator="kind")]
+Channel = Annotated[SmtpChannel | TeamsChannel | GraphMailChannel | ActivityChannel, Field(discriminator="kind")]
+Store = Annotated[FolderStore | SharePointStore, Field(discriminator="kind")]
+MAIL = ("smtp", "graph_mail")
 
 
 class Form(Strict):
@@ -77,6 +91,7 @@ class Form(Strict):
     profile: Slug
     bearer_key: Secret | None = None
     signing_key: Secret | None = None
+    entra: EntraProof | None = None
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @property
@@ -101,8 +116,10 @@ class School(Strict):
     ladder: Ladder
     staff_ladder: Ladder
     calendar: Calendar = Calendar()
-    store: FolderStore
-    staff_store: FolderStore
+    microsoft: Tenant | None = None
+    intake_library: IntakeLibrary | None = None
+    store: Store
+    staff_store: Store
     channels: dict[Slug, Channel] = Field(min_length=1)
     forms: dict[Slug, Form] = Field(min_length=1)
     reporter: Reporter = Reporter()
@@ -112,6 +129,11 @@ class School(Strict):
     )
 
     @property
+    def polled_forms(self) -> tuple[str, ...]:
+        """The forms whose responses are fetched from the intake library, each from the folder of its name."""
+        return tuple(slug for slug, form in self.forms.items() if self.intake_library and form.source == "microsoft")
+
+    @property
     def mail_channel(self) -> str:
         """The slug of the e-mail channel; raises StopIteration where the school has none (load refuses that)."""
-        return next(slug for slug, channel in self.channels.items() if channel.kind == "smtp")
+        return next(slug for slug, channel in self.channels.items() if channel.kind in MAIL)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, SecretStr, ValidationInfo
+from pydantic import BeforeValidator, SecretBytes, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 
@@ -56,10 +56,28 @@ def _from_file(path: str, surroundings: Surroundings) -> str:
     return found
 
 
+def _follow_to_bytes(value: Any, info: ValidationInfo[Surroundings]) -> Any:
+    """A key file of any kind (PEM is text, PFX is not) as its bytes."""
+    if isinstance(value, SecretBytes):
+        return value
+    if not isinstance(value, str) or not value.startswith("file:"):
+        raise PydanticCustomError("secret_by_reference", "a key file must not stand here: write file:PATH instead")
+    path = value.removeprefix("file:")
+    try:
+        return (info.context.folder / path).read_bytes()
+    except OSError:
+        raise PydanticCustomError(
+            "secret_missing",
+            "the file {path} cannot be read: make it with `connector keys certificate`, or mend its rights",
+            {"path": path},
+        ) from None
+
+
 def _public_or_follow(value: Any, info: ValidationInfo[Surroundings]) -> Any:
     is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
     return _follow(value, info) if is_reference else value
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_follow)]
+SecretFile = Annotated[SecretBytes, BeforeValidator(_follow_to_bytes)]
 PublicKey = Annotated[str, BeforeValidator(_public_or_follow)]

@@ -56,6 +56,13 @@ class Retention(Strict):
     give_up_hours: int = Field(default=72, ge=1, le=24 * 30)
 
 
+class MicrosoftAddresses(Strict):
+    """Where Microsoft answers. Only tests ever change this."""
+
+    graph: SafeUrl = "https://graph.microsoft.com"
+    login: SafeUrl = "https://login.microsoftonline.com"
+
+
 class Service(Strict):
     """The whole service: where it listens, where its ledger is, how it may be reached."""
 
@@ -65,3 +72,4 @@ class Service(Strict):
     threads: int = Field(default=8, ge=2, le=64)
     keys: Keys
     retention: Retention = Retention()
+    microsoft: MicrosoftAddresses = MicrosoftAddresses()

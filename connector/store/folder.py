@@ -11,13 +11,14 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-import pyrage
-
-from connector.errors import ConfigError, DeliveryError, SealError, UnknownReference
+from connector.errors import DeliveryError, UnknownReference
 from connector.model.moments import local
 from connector.model.notice import Filed, Record
 from connector.model.reference import Reference
+from connector.model.standing import State, Verdict
+from connector.store.age import check_recipients, encrypt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class FolderStore:
 
     root: Path
     readers: tuple[tuple[str, str], ...]
+    seals: ClassVar[bool] = True
 
     def file(self, record: Record) -> Filed:
         """File the record; a part that stands there already is the same one and stays.
@@ -50,10 +52,7 @@ class FolderStore:
 
     def check(self) -> None:
         """Prove that a file can be written and taken away. Raises DeliveryError or ConfigError with the mend."""
-        try:
-            _encrypt(b"check", [key for _, key in self.readers])
-        except (pyrage.RecipientError, pyrage.EncryptError):
-            raise ConfigError(("a reader's public key is not an age key: run `connector keys new`",)) from None
+        check_recipients([key for _, key in self.readers])
         probe = self.root / f".check-{secrets.token_hex(4)}"
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,6 +60,14 @@ class FolderStore:
             probe.unlink()
         except OSError:
             raise DeliveryError("The record folder cannot be written.") from None
+
+    def restricted(self) -> Verdict:
+        """Always: what lies there is sealed to its readers, whoever can see the folder."""
+        return Verdict(State.GOOD)
+
+    def link(self, record: str) -> str:
+        """None: a reader opens it with their key."""
+        return ""
 
     def versions(self, reference: Reference) -> list[Path]:
         """The filed parts of this reference, sorted. Raises UnknownReference where there are none."""
@@ -78,7 +85,7 @@ def _write(path: Path, content: bytes, recipients: list[str]) -> bool:
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(_encrypt(content, recipients))
+            file.write(encrypt(content, recipients))
             file.flush()
             os.fsync(file.fileno())
         return _claim(draft, path)
@@ -86,34 +93,9 @@ def _write(path: Path, content: bytes, recipients: list[str]) -> bool:
         draft.unlink(missing_ok=True)
 
 
-def _encrypt(content: bytes, recipients: list[str]) -> bytes:
-    sealed: bytes = pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients])
-    return sealed
-
-
 def name(record: Record, part: str) -> str:
     """A part's file name: reference and version only."""
     return f"{record.reference}-{record.version}.{part}.age"
-
-
-def decrypt(path: Path, identity: str) -> bytes:
-    """The content of one part. `identity` is the text of an age key file. Raises SealError where it does not open."""
-    try:
-        keys = [
-            pyrage.x25519.Identity.from_str(line.strip())
-            for line in identity.splitlines()
-            if line.strip() and not line.startswith("#")
-        ]
-        opened: bytes = pyrage.decrypt(path.read_bytes(), keys)
-    except (pyrage.IdentityError, pyrage.DecryptError):
-        raise SealError("This key does not open the record: ask whoever is named as its reader.") from None
-    return opened
-
-
-def new_identity() -> tuple[str, str]:
-    """A fresh pair: the identity (to be kept by the reader alone) and the public key."""
-    identity = pyrage.x25519.Identity.generate()
-    return str(identity), str(identity.to_public())
 
 
 def _claim(draft: Path, path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from connector.web import acknowledge, adding, health, intake, problem
+from connector.web import acknowledge, adding, health, hooks, intake, problem
 from connector.web.pages import protect
 from connector.wiring import House
 
@@ -21,6 +21,7 @@ def create_app(house: House, *, works: bool = True) -> Flask:
     app.jinja_env.globals.pop("config", None)
     app.register_blueprint(intake.blueprint(house))
     app.register_blueprint(acknowledge.blueprint(house))
+    app.register_blueprint(hooks.blueprint(house))
     app.register_blueprint(adding.blueprint(house))
     app.register_blueprint(health.blueprint(house, works=works))
     problem.register(app)

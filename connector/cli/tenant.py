@@ -1,0 +1,248 @@
+"""`connector check`, the tenant: from the certificate to a card on somebody's screen, each line with its mend."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.cli import mends
+from connector.cli.finding import FAULT, OK, UNVERIFIED, WARNING, Finding
+from connector.errors import ConnectorError, DeliveryError, VendorRefused
+from connector.forms.library import TAKEN_IN, IntakeLibrary
+from connector.ledger.ledger import Ledger
+from connector.model.moments import say_date, say_moment
+from connector.model.notice import Addressee, Bulletin, BulletinKind
+from connector.model.standing import State, Verdict
+from connector.outbound.graph import SCOPE, Graph
+from connector.outbound.library import Library
+from connector.settings.microsoft import GraphMailChannel
+from connector.settings.school import TeamsChannel
+from connector.site import Site
+from connector.store.sharepoint import COLUMNS, SharePointStore
+from connector.watching import DORMANT_AFTER, EXPIRES_SOON
+
+# Each of these reaches further than the one site or mailbox that the service needs.
+_TOO_WIDE = (
+    "Sites.FullControl.All", "Sites.Manage.All", "Sites.ReadWrite.All", "Sites.Read.All", "Files.ReadWrite.All",
+    "Files.Read.All", "Mail.Send", "Mail.ReadWrite", "Mail.Read", "Directory.ReadWrite.All",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One school's tenant. With `sends` people see a test mail and a test card."""
+
+    site: Site
+    graph: Graph
+    ledger: Ledger | None
+    now: datetime
+    sends: bool
+
+    @property
+    def client_id(self) -> str:
+        """The app's id."""
+        return self.site.school.microsoft.client_id if self.site.school.microsoft else ""
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything in the order of the set-up; where nobody signs in, nothing after it."""
+        yield from self._certificate()
+        signed_in = list(self._token())
+        yield from signed_in
+        if any(finding.state == FAULT for finding in signed_in):
+            return
+        for name, store in self.site.stores.items():
+            if isinstance(store, SharePointStore):
+                yield from self._store(name, store)
+        if isinstance(self.site.source, IntakeLibrary):
+            yield from self._intake(self.site.source)
+        yield from self._channels()
+        yield from self._flows()
+
+    def _said(self, state: str, what: str, mend: str = "") -> Finding:
+        return Finding(state, f"{self.site.slug}: {what}", mend)
+
+    def _certificate(self) -> Iterator[Finding]:
+        ends = self.graph.sign_in.expires
+        if ends is None:
+            yield self._said(WARNING, "signs in with a secret", f"a certificate is better: {mends.CERTIFICATE}")
+        elif ends < self.now:
+            yield self._said(FAULT, f"certificate ended on {say_date(ends.date())}", mends.CERTIFICATE)
+        elif ends - self.now < EXPIRES_SOON:
+            yield self._said(WARNING, f"certificate ends on {say_date(ends.date())}", mends.CERTIFICATE)
+        else:
+            yield self._said(OK, f"certificate is good until {say_date(ends.date())}")
+
+    def _token(self) -> Iterator[Finding]:
+        try:
+            token = self.graph.sign_in.token(SCOPE)
+        except ConnectorError as error:
+            yield self._said(FAULT, f"sign-in: {error}", mends.CERTIFICATE)
+            return
+        yield self._said(OK, "sign-in to the tenant")
+        for role in sorted(set(_roles(token)) & set(_TOO_WIDE)):
+            mend = "remove it under API permissions: docs/microsoft-365.md lists what is needed and why"
+            yield self._said(WARNING, f"the app may do more than it needs: {role}", mend)
+
+    def _library(self, name: str, library: Library, site: str) -> Iterator[Finding]:
+        """Nothing where the library can be reached."""
+        try:
+            _ = library.drive
+        except VendorRefused as refused:
+            mend = mends.grant_site(site, self.client_id) if refused.status in {401, 403} else "mend `site`"
+            yield self._said(FAULT, f"{name}: site or library cannot be reached. {refused}", f"{mend}; {mends.CONSENT}")
+        except DeliveryError as error:
+            yield self._said(FAULT, f"{name}: {error}", "mend `site` and `library` in the school's file")
+
+    def _store(self, name: str, store: SharePointStore) -> Iterator[Finding]:
+        site = store.library.site
+        if broken := list(self._library(name, store.library, site)):
+            yield from broken
+            return
+        yield self._said(OK, f"{name}: library {store.library.name} is there")
+        try:
+            store.check()
+        except ConnectorError as error:
+            yield self._said(FAULT, f"{name}: a test file could not go there and back. {error}",
+                             mends.grant_site(site, self.client_id))  # fmt: skip
+            return
+        yield self._said(OK, f"{name}: a marked test file went there and back")
+        yield from self._restricted(name, *_rights(store))
+        yield from self._columns(name, store)
+        yield from self._keys(name, store)
+
+    def _restricted(self, name: str, verdict: Verdict, named: list[str]) -> Iterator[Finding]:
+        match verdict.state:
+            case State.GOOD:
+                yield self._said(OK, f"{name}: only those on the list can read it, as far as Microsoft Graph tells")
+            case State.UNVERIFIED:
+                yield self._said(UNVERIFIED, f"{name}: {verdict.said}", f"look yourself; {mends.SHARING}")
+            case State.BAD:
+                found = "; ".join(named)
+                yield self._said(FAULT, f"{name}: NOT restricted, nothing is filed there: {found}", mends.SHARING)
+
+    def _columns(self, name: str, store: SharePointStore) -> Iterator[Finding]:
+        try:
+            missing = [column for column in COLUMNS if column not in store.known_columns()]
+        except ConnectorError as error:
+            yield self._said(WARNING, f"{name}: its columns cannot be read. {error}", "records are filed all the same")
+            return
+        if missing:
+            mend = mends.columns(missing, COLUMNS, store.library.site, store.library.name)
+            yield self._said(WARNING, f"{name}: columns are missing: {', '.join(missing)}", mend)
+        else:
+            yield self._said(OK, f"{name}: has every column to sort and filter by")
+
+    def _keys(self, name: str, store: SharePointStore) -> Iterator[Finding]:
+        without = [slug for slug, _, key in store.readers if not key]
+        if len(without) == len(store.readers):
+            yield self._said(
+                WARNING,
+                f"{name}: none of its readers has a key, so a record about one of them cannot be kept from them here",
+                "give the readers a `reader` key (`connector keys new`): such a record is then sealed to the others",
+            )
+
+    def _intake(self, source: IntakeLibrary) -> Iterator[Finding]:
+        name = "intake_library"
+        if broken := list(self._library(name, source.library, source.library.site)):
+            yield from broken
+            return
+        try:
+            found = source.fetch("").found
+            source.library.folder(TAKEN_IN)
+        except ConnectorError as error:
+            yield self._said(FAULT, f"{name}: it cannot be read or written. {error}",
+                             mends.grant_site(source.library.site, self.client_id))  # fmt: skip
+            return
+        yield self._said(OK, f"{name}: library {source.library.name} can be read and written")
+        if waiting := [each for each in found if (self.now - each.created_at).total_seconds() > 900]:
+            yield self._said(FAULT, f"{name}: {len(waiting)} response(s) have waited over 15 minutes",
+                             "is `connector serve` or `connector worker` running?")  # fmt: skip
+        try:
+            yield from self._restricted(name, *source.rights())
+        except ConnectorError as error:
+            yield self._said(UNVERIFIED, f"{name}: who can read it could not be asked. {error}", mends.SHARING)
+
+    def _channels(self) -> Iterator[Finding]:
+        for slug, channel in self.site.school.channels.items():
+            if not self.sends:
+                yield self._said(OK, f"channel {slug}: not tried (--no-send)")
+                continue
+            if isinstance(channel, GraphMailChannel):
+                mend = mends.scope_mailbox(channel.sender, self.client_id)
+            elif isinstance(channel, TeamsChannel):
+                mend = mends.WEBHOOK
+            else:
+                continue
+            try:
+                self.site.channels[slug].send(self._test(), self._technician())
+            except ConnectorError as error:
+                yield self._said(FAULT, f"channel {slug}: the test message was not taken. {error}", mend)
+            else:
+                yield self._said(OK, f"channel {slug}: a test message was taken; look whether it arrived")
+            if isinstance(channel, GraphMailChannel):
+                yield from self._out_of_scope(slug, channel)
+
+    def _out_of_scope(self, slug: str, channel: GraphMailChannel) -> Iterator[Finding]:
+        """The service must not be able to send as anybody else: it tries, as the technician to the technician."""
+        other = self._technician().address
+        message = {
+            "subject": "A test that should have been refused",
+            "toRecipients": [{"emailAddress": {"address": other}}],
+            "body": {"contentType": "text", "content": "The service can send as any mailbox: Mail.Send is too wide."},
+        }
+        try:
+            self.graph.send("POST", f"/users/{other}/sendMail", {"message": message})
+        except VendorRefused as refused:
+            if refused.status == 403:
+                yield self._said(OK, f"channel {slug}: cannot send as anybody else")
+                return
+            yield self._said(UNVERIFIED, f"channel {slug}: whether it can send as others cannot be told. {refused}")
+        except ConnectorError as error:
+            yield self._said(UNVERIFIED, f"channel {slug}: whether it can send as others cannot be told. {error}")
+        else:
+            mend = mends.scope_mailbox(channel.sender, self.client_id)
+            yield self._said(FAULT, f"channel {slug}: it can send as ANY mailbox of the school", mend)
+
+    def _flows(self) -> Iterator[Finding]:
+        for form in self.site.school.polled_forms:
+            last = self.ledger.notebook.last_received(self.site.slug, form) if self.ledger else None
+            if last is None:
+                yield self._said(WARNING, f"flow of {form}: no response has come yet", mends.FLOW)
+            elif self.now - last >= DORMANT_AFTER:
+                days = (self.now - last).days
+                said = f"flow of {form}: nothing for {days} days; Microsoft switches it off after 90 and 30 more"
+                yield self._said(WARNING, said, mends.FLOW)
+            else:
+                yield self._said(OK, f"flow of {form}: last response {say_moment(last)}")
+
+    def _test(self) -> Bulletin:
+        said = "If you can read this, this way of telling works. Nothing else is to be done."
+        return Bulletin(
+            kind=BulletinKind.TEST, school=self.site.school.name, place="connector check", said=said, since=self.now
+        )
+
+    def _technician(self) -> Addressee:
+        person = self.site.school.people[self.site.school.technician]
+        key = f"check.{int(self.now.timestamp())}"
+        return Addressee(name=person.name, address=person.email, key=key, sent_at=self.now)
+
+
+def _rights(store: SharePointStore) -> tuple[Verdict, list[str]]:
+    try:
+        verdict, rights = store.rights()
+    except ConnectorError as error:
+        return Verdict(State.UNVERIFIED, f"who can read it could not be asked. {error}"), []
+    return verdict, [right.named for right in rights if right.state is State.BAD]
+
+
+def _roles(token: str) -> list[str]:
+    """The app's permissions as its own token names them; nothing where it cannot be read."""
+    try:
+        part = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))).get("roles", [])
+    except (IndexError, ValueError):
+        return []
+    return [str(role) for role in found]

@@ -1,0 +1,167 @@
+"""Furnishing: one school's parts made from its settings: forms, stores, channels, source."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from connector.calendar import OpenHours
+from connector.checking.check import Checker
+from connector.errors import ConfigError
+from connector.forms import PARSERS
+from connector.forms.entra import Trust
+from connector.forms.library import IntakeLibrary
+from connector.forms.proof import FormKeys
+from connector.forms.shelf import OneDriveShelf
+from connector.notify.activity import ActivityChannel
+from connector.notify.email import EmailChannel
+from connector.notify.graph_mail import GraphMailChannel
+from connector.notify.mail import Envelope
+from connector.notify.teams import TeamsChannel
+from connector.notify.words import Words
+from connector.outbound.entra import SignIn, read_certificate
+from connector.outbound.graph import Graph
+from connector.outbound.library import Library
+from connector.outbound.smtp import MailServer
+from connector.outbound.tenant_keys import TenantKeys
+from connector.settings import microsoft
+from connector.settings import school as settings_of
+from connector.settings.load import Settings
+from connector.settings.school import Calendar, Form, School
+from connector.site import Channel, FormParts, Site, Store
+from connector.store.folder import FolderStore as EncryptedFolder
+from connector.store.sharepoint import SharePointStore
+
+SignIns = dict[tuple[str, str], SignIn]
+
+
+def make_site(settings: Settings, slug: str, school: School, sign_ins: SignIns | None = None) -> Site:
+    """One school's parts; schools of one app share its entry of `sign_ins`.
+
+    Raises ConfigError for a template or certificate that does not work.
+    """
+    words = make_words(settings, slug)
+    words.check()
+    graph = make_graph(settings, school, {} if sign_ins is None else sign_ins)
+    return Site(
+        slug=slug,
+        school=school,
+        forms={name: _form(settings, school, form) for name, form in school.forms.items()},
+        stores={
+            "store": _store(settings, school, school.store, graph),
+            "staff_store": _store(settings, school, school.staff_store, graph),
+        },
+        channels={name: _channel(school, channel, words, graph) for name, channel in school.channels.items()},
+        hours=_hours(school.calendar),
+        source=_source(school, graph),
+        files=OneDriveShelf(graph) if graph else None,
+        graph=graph,
+    )
+
+
+def make_words(settings: Settings, slug: str) -> Words:
+    """The templates: the school's own, the service's own, ours."""
+    return Words.of(settings.folder / "templates" / slug, settings.folder / "templates")
+
+
+def make_graph(settings: Settings, school: School, sign_ins: SignIns) -> Graph | None:
+    """The school's way to its tenant, or None where it has none. Raises ConfigError for a broken certificate."""
+    tenant, addresses = school.microsoft, settings.service.microsoft
+    if tenant is None:
+        return None
+    app = (tenant.tenant, tenant.client_id)
+    if app not in sign_ins:
+        sign_ins[app] = _sign_in(tenant, addresses.login)
+    return Graph(addresses.graph, sign_ins[app], school.name)
+
+
+def _sign_in(tenant: microsoft.Tenant, login: str) -> SignIn:
+    if tenant.certificate is not None:
+        passphrase = tenant.passphrase.get_secret_value() if tenant.passphrase else ""
+        credential = read_certificate(tenant.certificate.get_secret_value(), passphrase)
+        return SignIn(login, tenant.tenant, tenant.client_id, credential)
+    if tenant.secret is not None:
+        return SignIn(login, tenant.tenant, tenant.client_id, tenant.secret.get_secret_value())
+    raise ConfigError(("microsoft: needs `certificate` or `secret`",))
+
+
+def _need(graph: Graph | None) -> Graph:
+    """Graph, which the settings' agreement has made sure of."""
+    if graph is None:
+        raise ConfigError(("microsoft: the table [microsoft] is missing",))
+    return graph
+
+
+def _form(settings: Settings, school: School, form: Form) -> FormParts:
+    return FormParts(
+        title=form.title,
+        parse=PARSERS[form.source],
+        checker=Checker.of(settings.profiles[form.profile], form.map),
+        keys=FormKeys(
+            signing=_bytes(form.signing_key), bearer=_bytes(form.bearer_key), trust=_trust(settings, school, form)
+        ),
+    )
+
+
+def _trust(settings: Settings, school: School, form: Form) -> Trust | None:
+    if form.entra is None or school.microsoft is None:
+        return None
+    tenant = school.microsoft.tenant
+    keys = TenantKeys(settings.service.microsoft.login, tenant)
+    return Trust(tenant, form.entra.audience, form.entra.app_ids, keys)
+
+
+def _bytes(secret: SecretStr | None) -> bytes:
+    return secret.get_secret_value().encode() if secret else b""
+
+
+def _store(
+    settings: Settings, school: School, store: settings_of.FolderStore | microsoft.SharePointStore, graph: Graph | None
+) -> Store:
+    if isinstance(store, settings_of.FolderStore):
+        readers = tuple((slug, school.people[slug].reader) for slug in store.readers)
+        return EncryptedFolder(settings.path(store.path), readers)
+    graph = _need(graph)
+    return SharePointStore(
+        library=Library(graph, store.site, store.library, store.drive),
+        readers=tuple((slug, school.people[slug].email, school.people[slug].reader) for slug in store.readers),
+        allowed=store.allowed,
+        app=school.microsoft.client_id if school.microsoft else "",
+        retention_label=store.retention_label,
+    )
+
+
+def _source(school: School, graph: Graph | None) -> IntakeLibrary | None:
+    given = school.intake_library
+    if given is None or not school.polled_forms:
+        return None
+    graph = _need(graph)
+    app = school.microsoft.client_id if school.microsoft else ""
+    return IntakeLibrary(
+        Library(graph, given.site, given.library, given.drive), school.polled_forms, given.allowed, app
+    )
+
+
+def _channel(school: School, channel: settings_of.Channel, words: Words, graph: Graph | None) -> Channel:
+    envelope_name = f"{school.name} safeguarding"
+    match channel:
+        case settings_of.SmtpChannel():
+            password = channel.password.get_secret_value() if channel.password else ""
+            server = MailServer(
+                channel.host, channel.port, channel.security, channel.username, password, channel.timeout_seconds
+            )
+            return EmailChannel(server, Envelope(channel.sender, envelope_name), words)
+        case microsoft.GraphMailChannel():
+            envelope = Envelope(channel.sender, envelope_name)
+            return GraphMailChannel(_need(graph), envelope, words, channel.timeout_seconds)
+        case microsoft.ActivityChannel():
+            return ActivityChannel(_need(graph), channel.app_id)
+        case settings_of.TeamsChannel():
+            sign_in = _need(graph).sign_in if channel.sign_in == "entra" else None
+            return TeamsChannel(channel.webhook.get_secret_value(), channel.timeout_seconds, words, sign_in)
+
+
+def _hours(calendar: Calendar) -> OpenHours | None:
+    if calendar.climbs == "always":
+        return None
+    closed = tuple((closure.first, closure.last) for closure in calendar.closed)
+    return OpenHours(calendar.opens, calendar.closes, calendar.weekdays, closed)

@@ -1,0 +1,166 @@
+"""What the service must remember that is no concern: how far it has read, how things stand, questions last seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, and_, func, insert, select, update
+
+from connector.ledger.schema import concern, form_seen, source, standing
+from connector.ledger.writer import Writer
+from connector.model.reference import Reference
+from connector.model.standing import Standing, State, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How far a source was read. `waiting` counts what was found and could not be taken in yet."""
+
+    cursor: str = ""
+    looked_at: datetime | None = None
+    swept_at: datetime | None = None
+    poked_at: datetime | None = None
+    waiting: int = 0
+    subscription: str = ""
+    subscribed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """New values for the row of that key, which is made where there is none."""
+
+    table: Table
+    key: Mapping[str, str]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    school: str
+    place: str
+    verdict: Verdict
+    at: datetime
+
+
+class Notebook:
+    """Writes go through the ledger's one writer; reads take their own connection."""
+
+    def __init__(self, writer: Writer, reading: Engine) -> None:
+        self._writer = writer
+        self._reading = reading
+
+    # -- sources
+
+    def reading(self, school: str, name: str) -> Reading:
+        """How far that source was read; an empty one for a source never read."""
+        row = self._row(source, school=school, name=name)
+        return Reading(**{k: v for k, v in row.items() if k not in {"school", "name"}}) if row else Reading()
+
+    def keep_reading(self, school: str, name: str, **values: Any) -> None:
+        """Change these parts of how far it was read. Raises CannotAccept."""
+        self._writer.do(_change, _Change(source, {"school": school, "name": name}, values))
+
+    def subscriptions(self) -> dict[str, tuple[str, str]]:
+        """School and source of each change subscription, by the subscription's id."""
+        query = select(source.c.subscription, source.c.school, source.c.name).where(source.c.subscription != "")
+        with self._reading.connect() as connection:
+            return {row.subscription: (row.school, row.name) for row in connection.execute(query)}
+
+    def last_received(self, school: str, form: str) -> datetime | None:
+        """When that form's last response came in by any way, drills apart; None where none ever did."""
+        c = concern.c
+        mine = and_(c.school == school, c.form == form, c.drill.is_(False))
+        with self._reading.connect() as connection:
+            return connection.execute(select(func.max(c.received_at)).where(mine)).scalar()
+
+    def reference_of(self, response_mark: bytes) -> Reference | None:
+        """The concern that this response became, or None."""
+        query = select(concern.c.reference).where(concern.c.response_mark == response_mark).limit(1)
+        with self._reading.connect() as connection:
+            found = connection.execute(query).scalar()
+        return Reference(found) if found else None
+
+    # -- how things stand
+
+    def judge(self, school: str, place: str, verdict: Verdict, at: datetime) -> Standing:
+        """Note a verdict; it comes back with since when it holds and whether people know."""
+        return self._writer.do(_judge, _Judging(school, place, verdict, at))
+
+    def told(self, school: str, place: str, at: datetime) -> None:
+        """Note that people have heard of it."""
+        self._writer.do(_change, _Change(standing, {"school": school, "place": place}, {"told_at": at}))
+
+    def standing(self, school: str, place: str) -> Standing | None:
+        """How that place stands, or None where nobody has looked."""
+        row = self._row(standing, school=school, place=place)
+        return _standing(row) if row else None
+
+    def standings(self) -> list[Standing]:
+        """How everything stands, by school and place."""
+        query = select(standing).order_by(standing.c.school, standing.c.place)
+        with self._reading.connect() as connection:
+            return [_standing(row._mapping) for row in connection.execute(query)]
+
+    # -- the questions of a form
+
+    def seen(self, school: str, form: str) -> tuple[datetime, bytes, bytes] | None:
+        """When the form was last seen with other questions, their mark, and the sealed list of them."""
+        row = self._row(form_seen, school=school, form=form)
+        return (row["at"], row["mark"], row["sealed"]) if row else None
+
+    def note_seen(self, school: str, form: str, at: datetime, mark: bytes, sealed: bytes) -> None:
+        """Note the questions that a form has now."""
+        values = {"at": at, "mark": mark, "sealed": sealed}
+        self._writer.do(_change, _Change(form_seen, {"school": school, "form": form}, values))
+
+    def _row(self, table: Table, **key: str) -> Mapping[str, Any] | None:
+        query = select(table).where(*(table.c[name] == value for name, value in key.items()))
+        with self._reading.connect() as connection:
+            found = connection.execute(query).first()
+        return dict(found._mapping) if found else None
+
+
+def _change(connection: Connection, items: list[_Change]) -> list[None]:
+    for item in items:
+        mine = and_(*(item.table.c[name] == value for name, value in item.key.items()))
+        done = connection.execute(update(item.table).where(mine).values(dict(item.values)))
+        if not done.rowcount:
+            connection.execute(insert(item.table).values({**item.key, **item.values}))
+    return [None] * len(items)
+
+
+def _judge(connection: Connection, items: list[_Judging]) -> list[Standing]:
+    return [_judged(connection, item) for item in items]
+
+
+def _judged(connection: Connection, item: _Judging) -> Standing:
+    """A turn is news, and so is another fault found; what was always good is no news."""
+    key = {"school": item.school, "place": item.place}
+    mine = and_(standing.c.school == item.school, standing.c.place == item.place)
+    row = connection.execute(select(standing).where(mine)).first()
+    before = _standing(row._mapping) if row else None
+    verdict = item.verdict
+    is_same = before is not None and (before.state, before.said) == (verdict.state, verdict.said[:400])
+    is_news = not is_same and not (before is None and verdict.state is State.GOOD)
+    # That something is in order again is news only to those who heard that it was not.
+    is_unheard = before is not None and before.told_at is None and verdict.state is State.GOOD
+    told_at = before.told_at if before and is_same else (None if is_news and not is_unheard else item.at)
+    is_turn = before is None or before.state is not verdict.state
+    found = Standing(
+        **key,
+        state=verdict.state,
+        said=verdict.said[:400],
+        since=item.at if is_turn or before is None else before.since,
+        looked_at=item.at,
+        told_at=told_at,
+    )
+    values = {"state": found.state, "said": found.said, "since": found.since, "looked_at": item.at, "told_at": told_at}
+    _change(connection, [_Change(standing, key, values)])
+    return found
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(**{**row, "state": State(row["state"])})

@@ -1,0 +1,30 @@
+"""`POST /hooks/graph`: Microsoft says that something changed. It only makes us look (ms365.md 1.2)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from connector.wiring import House
+
+_MOST_BYTES = 256 * 1024
+_LONGEST_TOKEN = 1024
+
+
+def blueprint(house: House) -> Blueprint:
+    """The door for change notifications."""
+    door = Blueprint("hooks", __name__)
+
+    @door.post("/hooks/graph")
+    def graph() -> Response:
+        token = request.args.get("validationToken")
+        if token is not None:
+            # Microsoft wants its own token back, as plain text, within ten seconds.
+            return Response(token[:_LONGEST_TOKEN], mimetype="text/plain")
+        if (request.content_length or 0) <= _MOST_BYTES:
+            said = request.get_json(force=True, silent=True)
+            hints = said.get("value") if isinstance(said, dict) else None
+            house.subscriptions.hear(hints, house.clock.now())
+        # The same answer to everybody: a stranger learns nothing, and Microsoft does not try again.
+        return Response(status=202)
+
+    return door
