@@ -30,6 +30,8 @@ _MOST_PAGES = 10_000
 _PLAIN = re.compile(r"[0-9A-Za-z.\-]{1,64}")
 # Not settled by trying tomorrow, but a technician may mend it at any moment: a grant, a consent, a licence.
 _MENDABLE = frozenset({401, 403, 404})
+# Answers that are part of asking: is it there, is the name taken, is the cursor still good.
+_EXPECTED = frozenset({404, 409, 410})
 
 
 def path_of(*parts: str) -> str:
@@ -142,7 +144,7 @@ class Graph:
         answer = exchange(method, url, body=asked.body, headers=headers, timeout_seconds=asked.timeout_seconds)
         is_fine = answer.status < 400
         log.log(
-            logging.DEBUG if is_fine else logging.WARNING,
+            logging.DEBUG if is_fine or answer.status in _EXPECTED else logging.WARNING,
             "graph answered" if is_fine else "graph refused",
             extra={
                 "status": answer.status,

@@ -37,7 +37,7 @@ def judge(permissions: Iterable[Mapping[str, Any]], allowed: Iterable[str], app:
     """
     found = list(permissions)
     welcome = frozenset(name.casefold() for name in allowed)
-    rights = [right for permission in found for right in _rights(permission, welcome, app.casefold())]
+    rights = [right for permission in found for right in _read(permission, welcome, app.casefold())]
     bad = [right for right in rights if right.state is State.BAD]
     if bad:
         return Verdict(State.BAD, f"{_listed(bad)}. {_MEND}"), rights
@@ -51,6 +51,14 @@ def _listed(rights: list[Right]) -> str:
     said = list(dict.fromkeys(right.said for right in rights))
     more = f" and {len(said) - 3} more" if len(said) > 3 else ""
     return "; ".join(said[:3]) + more
+
+
+def _read(permission: Mapping[str, Any], welcome: frozenset[str], app: str) -> list[Right]:
+    """The rights found; one that cannot be judged for a permission of a shape that Graph does not document."""
+    try:
+        return list(_rights(permission, welcome, app))
+    except (AttributeError, TypeError):
+        return [_unknown("a right in a form that is not known", "some right")]
 
 
 def _rights(permission: Mapping[str, Any], welcome: frozenset[str], app: str) -> Iterator[Right]:

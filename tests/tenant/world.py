@@ -71,7 +71,6 @@ class Tenant:
     flows: dict[str, Flow] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
-    assertions_seen: set[str] = field(default_factory=set)
     client_request_ids: set[str] = field(default_factory=set)
     keys: Keys = field(default_factory=Keys)
     faults: Faults = field(default_factory=Faults)
