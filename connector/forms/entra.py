@@ -60,7 +60,7 @@ class Trust:
         app = issuers.get(str(claims.get("iss")))
         return (
             str(claims.get("tid")) == self.tenant
-            and claims.get("aud") in {self.audience, self.audience.removeprefix("api://")}
+            and str(claims.get("aud")) in {self.audience, self.audience.removeprefix("api://")}
             and app in self.app_ids
             and _is_time(claims, now)
         )
