@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +91,16 @@ class Tenanted(Service):
         raise AssertionError("no link was sent")
 
 
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """A change of the school's file, for `tenanted`; fails where there is nothing to change."""
+
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return change
+
+
 def lay_out(fake: Tenant) -> tuple[Library, Library, Library]:
     """The sites, libraries, mailbox and people that docs/microsoft-365.md has a school make, with least rights."""
     intake_site, store_site, staff_site = (
@@ -132,7 +142,7 @@ def tenant_config(folder: Path, fake: Tenant) -> tuple[Path, dict[str, str]]:
 
 
 @contextlib.contextmanager
-def tenanted(folder: Path, change: Any = None, **parts: Any) -> Iterator[Tenanted]:
+def tenanted(folder: Path, change: Callable[[str], str] | None = None, **parts: Any) -> Iterator[Tenanted]:
     """The service on a fresh tenant. `change(text)` edits the school's file before it is read."""
     with tenant() as fake:
         intake, records, staff = lay_out(fake)

@@ -17,7 +17,7 @@ from connector.model.duty import DutyKind, DutyState
 from connector.polling import NAME
 from connector.settings.load import load
 from connector.wiring import build
-from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted, tenanted
+from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted, replaced, tenanted
 
 
 def drive(school: Tenanted, minutes: float, step: float = 1) -> None:
@@ -318,7 +318,7 @@ def test_a_certificate_that_ends_is_told_thirty_days_before(school: Tenanted) ->
 
 @pytest.fixture
 def hinted(tmp_path: Path) -> Any:
-    change = lambda text: text.replace("poll_seconds = 20", "poll_seconds = 300\nnotifications = true")  # noqa: E731
+    change = replaced("poll_seconds = 20", "poll_seconds = 300\nnotifications = true")
     with tenanted(tmp_path, change) as school, _door(school):
         yield school
 

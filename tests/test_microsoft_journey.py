@@ -17,7 +17,7 @@ from connector.model.reference import PATTERN
 from connector.notify.activity import ActivityChannel
 from connector.record.document import from_bytes
 from tests.service import BEARER, sample_of
-from tests.tenanted import AUDIENCE, DSL, FORM, MAILBOX, OFFICE, PUSHING_APP, SCHOOL, Tenanted, tenanted
+from tests.tenanted import AUDIENCE, DSL, FORM, MAILBOX, OFFICE, PUSHING_APP, SCHOOL, Tenanted, replaced, tenanted
 from tests.workbooks import make_workbook
 
 REPORTER = sample_of("S01")["respondent"]
@@ -180,11 +180,9 @@ def test_a_reader_of_every_library_is_kept_from_their_record_by_sealing_it_to_th
 
     identity, public = new_identity()
 
-    def change(text: str) -> str:
-        return text.replace(
-            'email = "t.lund@harbourview.example"', f'email = "t.lund@harbourview.example"\nreader = "{public}"'
-        )
-
+    change = replaced(
+        'email = "t.lund@harbourview.example"', f'email = "t.lund@harbourview.example"\nreader = "{public}"'
+    )
     with tenanted(tmp_path, change) as school:
         question = school.house.settings.schools[SCHOOL].forms[FORM].questions[9]
         school.drop(school.response(**{question.id: "Imogen Farrow shouted at him."}))
@@ -222,7 +220,7 @@ def test_urgent_mail_travels_as_urgent_with_both_parts_and_our_own_message_id(sc
 
 def test_an_activity_feed_line_is_one_more_way_and_says_the_reference_only(tmp_path: Path) -> None:
     feed = '[channels.feed]\nkind = "teams_activity"\napp_id = "99999999-8888-4777-9666-555555555555"\n\n[people.dsl]'
-    with tenanted(tmp_path, lambda text: text.replace("[people.dsl]", feed)) as school:
+    with tenanted(tmp_path, replaced("[people.dsl]", feed)) as school:
         school.fake.app.roles.add("TeamsActivity.Send.User")
         reference = school.taken_in()
         [line] = school.fake.activities
@@ -233,10 +231,7 @@ def test_an_activity_feed_line_is_one_more_way_and_says_the_reference_only(tmp_p
 
 
 def test_a_flow_that_only_the_tenant_may_trigger_is_reached_with_a_token(tmp_path: Path) -> None:
-    def change(text: str) -> str:
-        return text.replace('kind = "teams"', 'kind = "teams"\nsign_in = "entra"')
-
-    with tenanted(tmp_path, change) as school:
+    with tenanted(tmp_path, replaced('kind = "teams"', 'kind = "teams"\nsign_in = "entra"')) as school:
         parts = school.house.sites[SCHOOL].channels["dsl-chat"]
         object.__setattr__(parts, "webhook", school.fake.flow(tenant_only=True))
         school.taken_in()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connector.model.duty import DutyKind, DutyState
 from connector.model.standing import State
 from connector.outbound.rights import judge
-from tests.tenanted import DSL, OFFICE, SCHOOL, Tenanted, tenanted
+from tests.tenanted import DSL, OFFICE, SCHOOL, Tenanted, replaced, tenanted
 
 UNSAFE = [
     ("anonymous", "a link that anybody can use"),
@@ -104,7 +104,7 @@ def test_the_other_library_is_judged_for_itself(school: Tenanted) -> None:
 
 
 def test_the_safeguarding_group_may_read_because_the_school_says_so(tmp_path: Path) -> None:
-    change = lambda text: text.replace('["Safeguarding Owners"]', '["Safeguarding Owners", "DSL team"]')  # noqa: E731
+    change = replaced('["Safeguarding Owners"]', '["Safeguarding Owners", "DSL team"]')
     with tenanted(tmp_path, change) as school:
         school.store.share("m365_group", name="DSL team")
         school.store.share("user", name=DSL)

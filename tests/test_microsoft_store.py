@@ -14,7 +14,7 @@ from connector.model.reference import Reference
 from connector.notify.activity import ActivityChannel
 from connector.outbound.library import PIECE_BYTES, Library
 from connector.store.sharepoint import SharePointStore
-from tests.tenanted import SCHOOL, SITE, Tenanted, tenanted
+from tests.tenanted import SCHOOL, SITE, Tenanted, replaced, tenanted
 
 REFERENCE = Reference("C-7QK4-M2XT")
 FACTS = RecordFacts(form="Record of concern", status="complete", urgent=True, to_ask=2)
@@ -78,9 +78,7 @@ def test_an_upload_that_broke_in_the_middle_is_begun_anew(school: Tenanted) -> N
 
 
 def test_a_library_without_the_columns_or_the_label_is_filed_in_all_the_same(tmp_path: Path) -> None:
-    change = lambda text: text.replace(
-        'readers = ["dsl", "deputy"]', 'readers = ["dsl", "deputy"]\nretention_label = "No such label"'
-    )
+    change = replaced('readers = ["dsl", "deputy"]', 'readers = ["dsl", "deputy"]\nretention_label = "No such label"')
     with tenanted(tmp_path, change) as school:
         school.may_complain = True
         for name in list(school.store.columns):
@@ -92,7 +90,7 @@ def test_a_library_without_the_columns_or_the_label_is_filed_in_all_the_same(tmp
 
 
 def test_a_retention_label_is_put_on_each_part(tmp_path: Path) -> None:
-    change = lambda text: text.replace(
+    change = replaced(
         'readers = ["dsl", "deputy"]', 'readers = ["dsl", "deputy"]\nretention_label = "Safeguarding record 25y"'
     )
     with tenanted(tmp_path, change) as school:
@@ -159,7 +157,7 @@ def undecorated(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("plant", [misspelt_column, misspelt_move, misspelt_query, misspelt_activity, undecorated])
 def test_a_planted_misspelling_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Any) -> None:
     feed = '[channels.feed]\nkind = "teams_activity"\napp_id = "99999999-8888-4777-9666-555555555555"\n\n[people.dsl]'
-    with tenanted(tmp_path, lambda text: text.replace("[people.dsl]", feed)) as school:
+    with tenanted(tmp_path, replaced("[people.dsl]", feed)) as school:
         school.fake.app.roles.add("TeamsActivity.Send")
         plant(school, monkeypatch)
         school.drop(school.response())
@@ -170,6 +168,10 @@ def test_a_planted_misspelling_is_found(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_fixture_itself_fails_a_test_that_breaks_the_contract(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError), tenanted(tmp_path) as school:
-        undecorated(school, pytest.MonkeyPatch())
-        school.poll()
+    def careless() -> None:
+        with tenanted(tmp_path) as school:
+            undecorated(school, pytest.MonkeyPatch())
+            school.poll()
+
+    with pytest.raises(AssertionError):
+        careless()
