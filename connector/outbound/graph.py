@@ -34,6 +34,21 @@ _MENDABLE = frozenset({401, 403, 404})
 _EXPECTED = frozenset({404, 409, 410})
 
 
+# The codes of Graph, SharePoint and Exchange that a technician can look up.
+CODES = frozenset({
+    "accessDenied", "activityLimitReached", "ApplicationThrottled", "AuthenticationError", "BadRequest", "badRequest",
+    "conflict", "ErrorAccessDenied", "ErrorInvalidRecipients", "ErrorInvalidUser",
+    "ErrorMimeContentInvalidBase64String",
+    "ErrorSendAsDenied", "ErrorSubmissionQuotaExceeded", "ExtensionError", "Forbidden", "generalException",
+    "InvalidAuthenticationToken", "InvalidRequest", "invalidRange", "invalidRequest", "itemNotFound",
+    "MailboxNotEnabledForRESTAPI", "malwareDetected", "nameAlreadyExists", "notAllowed", "notFound", "notSupported",
+    "Request_ResourceNotFound", "resourceLocked", "resourceModified", "ResourceNotFound", "resyncApplyDifferences",
+    "resyncChangesApplyDifferences", "resyncChangesUploadDifferences", "resyncRequired", "serviceNotAvailable",
+    "ServiceUnavailable", "TooManyRequests", "tooManyRequests", "Unauthorized", "unauthenticated", "UnknownError",
+    "quotaLimitReached", "ValidationError",
+})  # fmt: skip
+
+
 def path_of(*parts: str) -> str:
     """A path of these parts, each quoted: `path_of("drives", id, "root")` is `/drives/<id>/root`."""
     return "".join(f"/{quote(part, safe='!$,:')}" for part in parts)
@@ -173,12 +188,12 @@ def _refused(answer: Answered) -> VendorRefused:
 
 
 def _code(answer: Answered) -> str:
-    """Graph's own word for the error, if it is a plain word: nothing else of a body may travel."""
+    """Graph's own word for the error, if it is one that we know: nothing else of a body may travel."""
     try:
         found = json.loads(answer.body)["error"]["code"]
     except (ValueError, KeyError, TypeError):
         return ""
-    return _plain(found)
+    return found if found in CODES else ""
 
 
 def _plain(value: Any) -> str:
