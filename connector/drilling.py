@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import ConnectorError, DeliveryError
-from connector.forms.library import IntakeLibrary
+from connector.forms.intake_library import IntakeLibrary
 from connector.forms.shapes import shaped
 from connector.ledger.ledger import Ledger
 from connector.model.duty import Duty, DutyKind, DutyState

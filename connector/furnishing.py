@@ -8,19 +8,19 @@ from connector.calendar import OpenHours
 from connector.checking.check import Checker
 from connector.errors import ConfigError
 from connector.forms import PARSERS
-from connector.forms.entra import Trust
-from connector.forms.library import IntakeLibrary
+from connector.forms.entra_token import Trust
+from connector.forms.intake_library import IntakeLibrary
 from connector.forms.proof import FormKeys
-from connector.forms.shelf import OneDriveShelf
+from connector.forms.uploads import OneDriveShelf
 from connector.notify.activity import ActivityChannel
 from connector.notify.email import EmailChannel
 from connector.notify.graph_mail import GraphMailChannel
 from connector.notify.mail import Envelope
 from connector.notify.teams import TeamsChannel
 from connector.notify.words import Words
-from connector.outbound.entra import SignIn, read_certificate
 from connector.outbound.graph import Graph
-from connector.outbound.library import Library
+from connector.outbound.sharepoint import Library
+from connector.outbound.sign_in import SignIn, read_certificate
 from connector.outbound.smtp import MailServer
 from connector.outbound.tenant_keys import TenantKeys
 from connector.settings import microsoft

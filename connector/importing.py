@@ -52,7 +52,7 @@ def bring_in(
             history += [row.completed_at] if is_history and row.completed_at else []
         progress(number)
     if history:
-        notebook.judge(place[0], f"history of {place[1]}", Verdict(State.NEWS, _said(history)), now)
+        notebook.note_verdict(place[0], f"history of {place[1]}", Verdict(State.NEWS, _said(history)), now)
     return Imported(new, len(history), known)
 
 

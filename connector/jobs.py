@@ -11,7 +11,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.errors import ConnectorError
-from connector.polling import NAME
+from connector.polling import SOURCE
 from connector.wiring import House
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def answer_pokes(house: House) -> None:
     for slug, site in house.sites.items():
         if site.source is None:
             continue
-        reading = house.ledger.notebook.reading(slug, NAME)
+        reading = house.ledger.notebook.reading(slug, SOURCE)
         if reading.poked_at and house.polling.looked_at(slug) < reading.poked_at:
             house.polling.poll(slug, now, asked=True)
             house.subscriptions.keep(slug, now)

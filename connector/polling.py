@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from connector.errors import ConnectorError, CursorLost, DeliveryError, UnknownReference, VendorRefused
 from connector.intake import Intake
 from connector.ledger.ledger import Ledger
-from connector.ledger.notebook import Reading
+from connector.ledger.notebook import SourceProgress
 from connector.model.reference import Reference, parse_reference
 from connector.model.source import Batch, Found
 from connector.model.standing import State, Verdict
@@ -23,7 +23,7 @@ from connector.site import Site, Source
 
 log = logging.getLogger(__name__)
 
-NAME = "intake_library"
+SOURCE = "intake_library"
 # How long a source may fail before people hear of it.
 TROUBLE_AFTER = timedelta(minutes=15)
 # A file that is still empty may be on its way; after this it is taken in as it is.
@@ -37,7 +37,7 @@ _LONGEST_PAUSE = timedelta(minutes=5)
 class _Pace:
     """How one source is doing in this process."""
 
-    reading: Reading
+    reading: SourceProgress
     noted_at: datetime | None = None
     failing_since: datetime | None = None
     failures: int = 0
@@ -70,7 +70,7 @@ class Polling:
             self._failed(school, pace, error, now)
         except Exception as error:
             log.exception("a source could not be read", extra={"school": school})
-            self._failed(school, pace, DeliveryError(f"Reading it broke ({type(error).__name__})."), now)
+            self._failed(school, pace, DeliveryError(f"SourceProgress it broke ({type(error).__name__})."), now)
         return 0
 
     def _poll(self, school: str, source: Source, pace: _Pace, now: datetime) -> int:
@@ -81,7 +81,7 @@ class Polling:
         if left:
             raise DeliveryError("Some responses could not be taken in yet.")
         if pace.failing_since is not None or self._stands_bad(school):
-            self.ledger.notebook.judge(school, NAME, Verdict(State.GOOD), now)
+            self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.GOOD), now)
         pace.failing_since, pace.failures, pace.not_before = None, 0, None
         return len(batch.found)
 
@@ -114,7 +114,7 @@ class Polling:
         if source is None:
             return
         pace = self._pace(school)
-        pace.reading = Reading()
+        pace.reading = SourceProgress()
         self.poll(school, now, asked=True)
         try:
             for record in source.kept_apart():
@@ -123,7 +123,7 @@ class Polling:
         except ConnectorError as error:
             log.warning("the sweep is put off", extra={"school": school, "error": type(error).__name__})
         else:
-            self.ledger.notebook.keep_reading(school, NAME, swept_at=now)
+            self.ledger.notebook.keep_reading(school, SOURCE, swept_at=now)
 
     def _is_filed(self, record: str) -> bool:
         said, _, version = record.rpartition("-")
@@ -141,20 +141,20 @@ class Polling:
 
     def _pace(self, school: str) -> _Pace:
         if school not in self._paces:
-            self._paces[school] = _Pace(self.ledger.notebook.reading(school, NAME))
+            self._paces[school] = _Pace(self.ledger.notebook.reading(school, SOURCE))
         return self._paces[school]
 
     def _note(self, school: str, pace: _Pace, cursor: str, waiting: int, now: datetime) -> None:
         """Write down how far it was read: always after news, else every ten minutes."""
         is_quiet = waiting == pace.reading.waiting and cursor == pace.reading.cursor
         is_old = pace.noted_at is None or now - pace.noted_at >= _NOTE_EVERY
-        pace.reading = Reading(cursor=cursor, waiting=waiting, looked_at=now)
+        pace.reading = SourceProgress(cursor=cursor, waiting=waiting, looked_at=now)
         if is_old or not is_quiet:
-            self.ledger.notebook.keep_reading(school, NAME, cursor=cursor, waiting=waiting, looked_at=now)
+            self.ledger.notebook.keep_reading(school, SOURCE, cursor=cursor, waiting=waiting, looked_at=now)
             pace.noted_at = now
 
     def _stands_bad(self, school: str) -> bool:
-        found = self.ledger.notebook.standing(school, NAME) if self._paces[school].noted_at is None else None
+        found = self.ledger.notebook.standing(school, SOURCE) if self._paces[school].noted_at is None else None
         return found is not None and found.state is not State.GOOD
 
     def _failed(self, school: str, pace: _Pace, error: ConnectorError, now: datetime) -> None:
@@ -167,7 +167,7 @@ class Polling:
         log.warning("a source could not be read", extra={"school": school, "error": type(error).__name__})
         if now - pace.failing_since >= TROUBLE_AFTER:
             said = f"Responses of the school's forms cannot be fetched. {error}"
-            self.ledger.notebook.judge(school, NAME, Verdict(State.BAD, said), now)
+            self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.BAD, said), now)
 
 
 def _fetched(source: Source, cursor: str) -> Batch:

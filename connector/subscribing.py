@@ -14,7 +14,7 @@ from typing import Any
 
 from connector.errors import ConnectorError
 from connector.ledger.ledger import Ledger
-from connector.polling import NAME
+from connector.polling import SOURCE
 from connector.sealing import Sealer
 from connector.site import Site
 
@@ -35,7 +35,7 @@ class Pokes:
 
     def poke(self, school: str, now: datetime) -> None:
         """Ask for a look at that school's source. Raises CannotAccept."""
-        self.ledger.notebook.keep_reading(school, NAME, poked_at=now)
+        self.ledger.notebook.keep_reading(school, SOURCE, poked_at=now)
         self.heard(school)
 
 
@@ -55,7 +55,7 @@ class Subscriptions:
         library = site.school.intake_library
         if site.source is None or library is None or not library.notifications:
             return
-        reading = self.ledger.notebook.reading(school, NAME)
+        reading = self.ledger.notebook.reading(school, SOURCE)
         if reading.subscribed_until and now < reading.subscribed_until - _RENEW_BEFORE:
             return
         until = now + _LASTS
@@ -66,7 +66,7 @@ class Subscriptions:
         except ConnectorError as error:
             log.warning("no subscription; polling goes on", extra={"school": school, "error": type(error).__name__})
             return
-        self.ledger.notebook.keep_reading(school, NAME, subscription=known, subscribed_until=until)
+        self.ledger.notebook.keep_reading(school, SOURCE, subscription=known, subscribed_until=until)
         log.info("subscribed", extra={"school": school})
 
     def secret(self, school: str) -> str:
@@ -85,7 +85,7 @@ class Subscriptions:
                 log.warning("a hint that proves nothing was dropped")
         for school, is_about_itself in schools.items():
             if is_about_itself:
-                self.ledger.notebook.keep_reading(school, NAME, subscribed_until=None)
+                self.ledger.notebook.keep_reading(school, SOURCE, subscribed_until=None)
             self.pokes.poke(school, now)
         return len(schools)
 

@@ -82,7 +82,7 @@ class Watching:
 
     def _look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> Standing:
         before = self.ledger.notebook.standing(site.slug, place)
-        found = self.ledger.notebook.judge(site.slug, place, look(), now)
+        found = self.ledger.notebook.note_verdict(site.slug, place, look(), now)
         if before is not None and before.state is State.BAD and found.state is not State.BAD and place in site.stores:
             number = self.ledger.file_again(site.slug, place, now)
             log.warning("filing goes on", extra={"school": site.slug, "channel": place, "count": number})

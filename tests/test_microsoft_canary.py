@@ -19,7 +19,7 @@ from connector import logs
 from connector.cli.main import main
 from connector.model.notice import Bulletin
 from connector.outbound.graph import Graph
-from connector.outbound.library import Library
+from connector.outbound.sharepoint import Library
 from connector.polling import Polling
 from connector.store.sharepoint import SharePointStore
 from connector.watching import Watching

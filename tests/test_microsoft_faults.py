@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from connector.errors import DeliveryError
-from connector.forms import library as library_source
+from connector.forms import intake_library as library_source
 from connector.ledger.ledger import Ledger
 from connector.model.duty import DutyKind, DutyState
-from connector.polling import NAME
+from connector.polling import SOURCE
 from connector.settings.load import load
 from connector.wiring import build
 from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted, replaced, tenanted
@@ -151,7 +151,7 @@ def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(sc
     school.fake.fail(match="GET .*/content", status=404, code="itemNotFound", times=1)
     school.poll()
     assert len(school.house.ledger.unacknowledged()) == 1
-    assert school.house.ledger.notebook.reading(SCHOOL, NAME).waiting == 0
+    assert school.house.ledger.notebook.reading(SCHOOL, SOURCE).waiting == 0
 
 
 # -- crashes

@@ -12,7 +12,7 @@ from connector.errors import AnotherFile, DeliveryError, VendorRefused
 from connector.model.notice import Record, RecordFacts
 from connector.model.reference import Reference
 from connector.notify.activity import ActivityChannel
-from connector.outbound.library import PIECE_BYTES, Library
+from connector.outbound.sharepoint import PIECE_BYTES, Library
 from connector.store.sharepoint import SharePointStore
 from tests.tenanted import SCHOOL, SITE, Tenanted, replaced, tenanted
 
@@ -142,7 +142,7 @@ def misspelt_move(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def misspelt_query(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.outbound.library._FAIL", {"@microsoft.graph.conflictBehaviour": "fail"})
+    monkeypatch.setattr("connector.outbound.sharepoint._FAIL", {"@microsoft.graph.conflictBehaviour": "fail"})
 
 
 def misspelt_activity(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:

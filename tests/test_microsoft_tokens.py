@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from connector.errors import ConfigError, SignInFailed
 from connector.keyring import make_certificate
-from connector.outbound.entra import SignIn, read_certificate
 from connector.outbound.graph import SCOPE
+from connector.outbound.sign_in import SignIn, read_certificate
 from connector.outbound.tenant_keys import TenantKeys
 from tests.tenanted import AUDIENCE, FORM, PUSHING_APP, SCHOOL, Tenanted
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from connector.cli import mends
 from connector.cli.finding import FAULT, OK, UNVERIFIED, WARNING, Finding
 from connector.errors import ConnectorError, DeliveryError, VendorRefused
-from connector.forms.library import TAKEN_IN, IntakeLibrary
+from connector.forms.intake_library import TAKEN_IN, IntakeLibrary
 from connector.ledger.ledger import Ledger
 from connector.model.moments import say_date, say_moment
 from connector.model.notice import Addressee, Bulletin, BulletinKind
 from connector.model.standing import State, Verdict
 from connector.outbound.graph import SCOPE, Graph
-from connector.outbound.library import Library
+from connector.outbound.sharepoint import Library
 from connector.settings.microsoft import GraphMailChannel
 from connector.settings.school import TeamsChannel
 from connector.site import Site

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import NotAuthentic
-from connector.forms.entra import Trust
+from connector.forms.entra_token import Trust
 
 _WINDOW_SECONDS = 300
 _SIGNATURE = re.compile(r"^t=(\d{1,12}),v1=([0-9a-f]{64})$")

@@ -16,7 +16,7 @@ from connector.model.standing import Standing, State, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class SourceProgress:
     """How far a source was read. `waiting` counts what was found and could not be taken in yet."""
 
     cursor: str = ""
@@ -54,10 +54,12 @@ class Notebook:
 
     # -- sources
 
-    def reading(self, school: str, name: str) -> Reading:
+    def reading(self, school: str, name: str) -> SourceProgress:
         """How far that source was read; an empty one for a source never read."""
         row = self._row(source, school=school, name=name)
-        return Reading(**{k: v for k, v in row.items() if k not in {"school", "name"}}) if row else Reading()
+        return (
+            SourceProgress(**{k: v for k, v in row.items() if k not in {"school", "name"}}) if row else SourceProgress()
+        )
 
     def keep_reading(self, school: str, name: str, **values: Any) -> None:
         """Change these parts of how far it was read. Raises CannotAccept."""
@@ -85,7 +87,7 @@ class Notebook:
 
     # -- how things stand
 
-    def judge(self, school: str, place: str, verdict: Verdict, at: datetime) -> Standing:
+    def note_verdict(self, school: str, place: str, verdict: Verdict, at: datetime) -> Standing:
         """Note a verdict; it comes back with since when it holds and whether people know."""
         return self._writer.do(_judge, _Judging(school, place, verdict, at))
 

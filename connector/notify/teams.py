@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from connector.errors import DeliveryError
 from connector.model.notice import Addressee, Bulletin, Notice, Receipt
 from connector.notify.words import CARD_LIMIT_BYTES, Words
-from connector.outbound.entra import SignIn
 from connector.outbound.graph import FLOW_SCOPE
 from connector.outbound.http import post_json
+from connector.outbound.sign_in import SignIn
 
 
 @dataclass(frozen=True, slots=True)

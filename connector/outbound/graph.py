@@ -18,8 +18,8 @@ from urllib.parse import quote, urlencode
 
 from connector import __version__
 from connector.errors import DeliveryError, VendorRefused
-from connector.outbound.entra import SignIn
 from connector.outbound.http import Answered, exchange, is_permanent
+from connector.outbound.sign_in import SignIn
 
 log = logging.getLogger(__name__)
 

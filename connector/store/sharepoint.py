@@ -13,8 +13,8 @@ from typing import ClassVar
 from connector.errors import AnotherFile, DeliveryError, VendorRefused
 from connector.model.notice import Filed, Record
 from connector.model.standing import Verdict
-from connector.outbound.library import Library
 from connector.outbound.rights import Right, judge
+from connector.outbound.sharepoint import Library
 from connector.store.age import encrypt
 
 log = logging.getLogger(__name__)

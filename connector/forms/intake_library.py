@@ -15,8 +15,8 @@ from connector.errors import CursorLost, DeliveryError, VendorRefused
 from connector.model.source import Batch, Found
 from connector.model.standing import State, Verdict
 from connector.outbound.graph import path_of
-from connector.outbound.library import Library, absent_as_none
 from connector.outbound.rights import judge
+from connector.outbound.sharepoint import Library, absent_as_none
 
 TAKEN_IN = "taken-in"
 MOST_BYTES = 4 * 1024 * 1024
