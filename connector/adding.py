@@ -16,9 +16,10 @@ from connector.checking.check import Checker
 from connector.errors import LinkInvalid, UnknownReference
 from connector.intake import Intake, Prepared
 from connector.ladder import Step
-from connector.ledger.accepting import Asking
+from connector.ledger.acceptance import Asking
 from connector.ledger.reading import Held
 from connector.links import ADD
+from connector.marking import marks_of
 from connector.messages import Messages
 from connector.model.concern import Concern
 from connector.model.duty import DutyKind, NewDuty
@@ -26,7 +27,7 @@ from connector.model.profile import FieldRule, FormMap, Question
 from connector.model.reference import Reference
 from connector.model.submission import Answer, Arrival, Submission
 from connector.record.document import Origin, make_document, to_bytes
-from connector.routing import Aside, steps_again, telling
+from connector.routing import Aside, route, steps_again, store_for, telling
 from connector.site import Site
 
 _TITLE = "Added by the reporter"
@@ -124,7 +125,7 @@ class Additions:
         checked = Checker.of(profile, form).check(submission, now)
         concern = replace(checked, about_staff=held.about_staff, late_days=0)
         origin = Origin(site.school.name, _TITLE)
-        aside = self._aside(held) or Aside("", frozenset(), frozenset())
+        aside = self._with_subjects(site, concern, submission, now, self._aside(held))
         return Prepared(
             school=held.school,
             form=held.form,
@@ -132,10 +133,19 @@ class Additions:
             concern=concern,
             content=to_bytes(make_document(arrival, origin, submission, concern, profile)),
             aside=aside,
-            marks=self.intake.marks_of(arrival, submission, concern),
+            marks=marks_of(self.intake.sealer, arrival, submission, concern),
             duties=self._duties(held, site, concern, aside, now),
             drill=held.drill,
         )
+
+    @staticmethod
+    def _with_subjects(
+        site: Site, concern: Concern, submission: Submission, now: datetime, before: Aside | None
+    ) -> Aside:
+        """Who is passed over: as before, and whoever the addition itself turns out to be about."""
+        before = before or Aside("", frozenset(), frozenset())
+        found = route(site, concern, submission, now).aside
+        return Aside(before.address, before.skip | found.skip, before.not_for | found.not_for)
 
     def _aside(self, held: Held) -> Aside | None:
         """Who is passed over: from any version that still holds it."""
@@ -143,7 +153,8 @@ class Additions:
         return next((self.messages.aside(version) for version in versions if version.aside is not None), None)
 
     def _duties(self, held: Held, site: Site, concern: Concern, aside: Aside, now: datetime) -> tuple[NewDuty, ...]:
-        store = next(d.channel for d in self.intake.ledger.duties(held.reference) if d.kind is DutyKind.FILE)
+        usual = next(d.channel for d in self.intake.ledger.duties(held.reference) if d.kind is DutyKind.FILE)
+        store = store_for(site.school, aside.not_for, usual)
         if held.acknowledged_by:
             step = Step(0, now, (held.acknowledged_by,), tell_reporter=False)
             told = [duty for duty in telling(site, step, aside.skip, now, about_staff=held.about_staff) if duty.person]

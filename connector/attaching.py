@@ -19,6 +19,8 @@ from connector.model.notice import Record
 from connector.sealing import Sealer
 from connector.site import FileShelf, Site
 
+# Microsoft Forms takes ten files a question.
+_MOST_FILES = 50
 _EXTENSION = re.compile(r"\.(jpe?g|png|gif|heic|webp|pdf|docx?|xlsx?|txt|mp3|m4a|wav|mp4|mov)$", re.IGNORECASE)
 
 
@@ -35,7 +37,7 @@ def attach(site: Site, held: Held, duty: Duty, sealer: Sealer) -> Copied:
     document = opened(held, sealer)
     aside = not_for(held, sealer)
     lines, done = [], 0
-    for number, file in enumerate(document["attachments"], 1):
+    for number, file in enumerate(document["attachments"][:_MOST_FILES], 1):
         name = f"file{number}{_extension(str(file['name']))}"
         refused = _copy(site, held, duty, file, name, aside)
         lines.append(_line(held, file, name, refused))
@@ -51,7 +53,7 @@ def _copy(site: Site, held: Held, duty: Duty, file: Mapping[str, Any], name: str
     try:
         content = _fetched(site.files, file)
     except VendorRefused as refused:
-        return f"Microsoft refused it ({refused.status}): the service has no right to it, or it is gone"
+        return f"refused ({refused.status}): the service has no right to it, or it is gone"
     except DeliveryError as error:
         if not error.permanent:
             raise

@@ -21,6 +21,7 @@ from connector.ledger.reading import Held
 from connector.ledger.working import Done, PutOff
 from connector.messages import Messages
 from connector.model.duty import Duty, DutyKind, DutyState, NewDuty
+from connector.model.source import SOURCE
 from connector.record.typeset import Typesetter
 from connector.retry import next_try
 from connector.routing import climb_after, other_channel, steps_again, telling, who_hears_of_failures
@@ -88,7 +89,7 @@ class Delivery:
         self.require_restricted(site, duty.channel, self.clock())
         filed = filing_of(site, held, duty, self.messages.sealer, self.typeset)
         now = self.clock()
-        clear = NewDuty(kind=DutyKind.CLEAR, channel="intake_library", due_at=now)
+        clear = NewDuty(kind=DutyKind.CLEAR, channel=SOURCE, due_at=now)
         then = (clear,) if site.source is not None and held.form in site.school.polled_forms else ()
         return Done(duty=duty, at=now, evidence=f"filed {filed.place}", record_place=filed.place, then=then)
 

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import ConnectorError, DeliveryError
-from connector.forms.intake_library import IntakeLibrary
+from connector.forms.proof import sign
 from connector.forms.shapes import shaped
 from connector.ledger.ledger import Ledger
 from connector.model.duty import Duty, DutyKind, DutyState
 from connector.model.reference import Reference
+from connector.model.submission import DRILL_SAYS
 from connector.outbound.http import exchange
 from connector.sealing import Sealer
 from connector.site import Site
-
-SAID = "DRILL. Not a real child, not a real concern."
 
 
 class DrillFailed(ConnectorError):
@@ -47,23 +46,19 @@ class Drill:
         """Every step as it happens. `address` is where the service listens. Raises DrillFailed with the mend."""
         number = f"drill-{secrets.token_hex(6)}"
         form = self.site.school.forms[self.form]
-        answers = {question.title: SAID for question in form.questions}
+        answers = {question.title: DRILL_SAYS for question in form.questions}
         body = json.dumps(shaped(form, answers, reporter, now, number)).encode()
-        yield Step(self._send(address, body, number))
+        yield Step(self._send(address, body, number, now))
         reference = self._accepted(number)
         yield Step(f"accepted as {reference}: sealed and on disk", reference)
         yield from self._duties(reference)
 
-    def _send(self, address: str, body: bytes, number: str) -> str:
+    def _send(self, address: str, body: bytes, number: str, now: datetime) -> str:
         """Into the intake library where the form is fetched from one, else to the service's own door."""
-        source = self.site.source
-        if isinstance(source, IntakeLibrary) and self.form in self.site.school.polled_forms:
-            source.put(self.form, f"{number}.json", body)
+        if self.site.source is not None and self.form in self.site.school.polled_forms:
+            self.site.source.put(self.form, f"{number}.json", body)
             return "put into the intake library, as the flow does"
-        key = self.site.forms[self.form].keys.bearer
-        if not key:
-            raise DrillFailed("This form has no `bearer_key` to send a drill with: send a test response by the form.")
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key.decode()}"}
+        headers = {"Content-Type": "application/json", **self._proof(body, now)}
         try:
             answer = exchange("POST", f"{address}/forms/{self.site.slug}/{self.form}", body=body, headers=headers)
         except DeliveryError as error:
@@ -71,6 +66,14 @@ class Drill:
         if answer.status != 202:
             raise DrillFailed(f"The service answered {answer.status} to the drill: run `connector check`.")
         return "sent to the service, as the form does"
+
+    def _proof(self, body: bytes, now: datetime) -> dict[str, str]:
+        keys = self.site.forms[self.form].keys
+        if keys.bearer:
+            return {"Authorization": f"Bearer {keys.bearer.decode()}"}
+        if keys.signing:
+            return {"X-Connector-Signature": sign(body, keys.signing, now)}
+        raise DrillFailed("This form has no key of its own to send a drill with: send a test response by the form.")
 
     def _accepted(self, number: str) -> Reference:
         mark = self.sealer.mark("response", self.site.slug, self.form, number)

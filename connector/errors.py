@@ -128,6 +128,10 @@ class CursorLost(DeliveryError):
     """The source does not know any more how far it was read: read it from the beginning."""
 
 
+class Gone(DeliveryError):
+    """What was found at the source is not there any more: a person took it away."""
+
+
 class SignInFailed(DeliveryError):
     """The service could not sign in to the school's tenant: run `connector check`."""
 

@@ -42,18 +42,21 @@ def make_site(settings: Settings, slug: str, school: School, sign_ins: SignIns |
     words = make_words(settings, slug)
     words.check()
     graph = make_graph(settings, school, {} if sign_ins is None else sign_ins)
+    stores = {
+        "store": _store(settings, school, school.store, graph),
+        "staff_store": _store(settings, school, school.staff_store, graph),
+    }
+    source = _source(school, graph)
+    ours = [part.library for part in (*stores.values(), source) if isinstance(part, SharePointStore | IntakeLibrary)]
     return Site(
         slug=slug,
         school=school,
         forms={name: _form(settings, school, form) for name, form in school.forms.items()},
-        stores={
-            "store": _store(settings, school, school.store, graph),
-            "staff_store": _store(settings, school, school.staff_store, graph),
-        },
+        stores=stores,
         channels={name: _channel(school, channel, words, graph) for name, channel in school.channels.items()},
         hours=_hours(school.calendar),
-        source=_source(school, graph),
-        files=OneDriveShelf(graph) if graph else None,
+        source=source,
+        files=OneDriveShelf(graph, tuple(ours)) if graph else None,
         graph=graph,
     )
 
@@ -125,7 +128,7 @@ def _store(
         library=Library(graph, store.site, store.library, store.drive),
         readers=tuple((slug, school.people[slug].email, school.people[slug].reader) for slug in store.readers),
         allowed=store.allowed,
-        app=school.microsoft.client_id if school.microsoft else "",
+        app=school.client_id,
         retention_label=store.retention_label,
     )
 
@@ -135,9 +138,8 @@ def _source(school: School, graph: Graph | None) -> IntakeLibrary | None:
     if given is None or not school.polled_forms:
         return None
     graph = _need(graph)
-    app = school.microsoft.client_id if school.microsoft else ""
     return IntakeLibrary(
-        Library(graph, given.site, given.library, given.drive), school.polled_forms, given.allowed, app
+        Library(graph, given.site, given.library, given.drive), school.polled_forms, given.allowed, school.client_id
     )
 
 
@@ -154,7 +156,7 @@ def _channel(school: School, channel: settings_of.Channel, words: Words, graph: 
             envelope = Envelope(channel.sender, envelope_name)
             return GraphMailChannel(_need(graph), envelope, words, channel.timeout_seconds)
         case microsoft.ActivityChannel():
-            return ActivityChannel(_need(graph), channel.app_id)
+            return ActivityChannel(_need(graph), channel.app_id, channel.timeout_seconds)
         case settings_of.TeamsChannel():
             sign_in = _need(graph).sign_in if channel.sign_in == "entra" else None
             return TeamsChannel(channel.webhook.get_secret_value(), channel.timeout_seconds, words, sign_in)

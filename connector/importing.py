@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.forms.workbook import Row, Workbook
-from connector.intake import By, Intake
-from connector.ledger.notebook import Notebook
-from connector.model.moments import say_date
-from connector.model.standing import State, Verdict
-from connector.model.submission import Arrival
+from connector.intake import Intake
+from connector.model.submission import Arrival, Way
 
 # A response older than this is history: the DSL hears of all of them at once, not of each as if it were new.
 HISTORY_AFTER = timedelta(days=14)
@@ -27,43 +24,31 @@ class Imported:
     known: int
 
 
-def bring_in(
-    intake: Intake,
-    notebook: Notebook,
-    place: tuple[str, str],
-    workbook: Workbook,
-    *,
-    since: datetime,
-    now: datetime,
-    progress: Callable[[int], None],
-) -> Imported:
-    """Take in every row of the workbook into (school, form); those completed before `since` as history.
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Takes a workbook's rows into one form of one school; those completed before `since` as history."""
 
-    `progress` hears how many rows are done. Raises UnknownForm, CannotAccept: then everything before that row is
-    durable, and the same file can be given again.
-    """
-    new, history, known = 0, [], 0
-    for number, row in enumerate(workbook.rows, 1):
-        is_history = row.completed_at is not None and row.completed_at < since
-        answer = intake.fetched(_arrival(place, row, now), By.HISTORY if is_history else By.HAND)
-        known += answer.repeat
-        if not answer.repeat:
-            new += 1
-            history += [row.completed_at] if is_history and row.completed_at else []
-        progress(number)
-    if history:
-        notebook.note_verdict(place[0], f"history of {place[1]}", Verdict(State.NEWS, _said(history)), now)
-    return Imported(new, len(history), known)
+    intake: Intake
+    school: str
+    form: str
+    since: datetime
 
+    def bring_in(self, workbook: Workbook, now: datetime, progress: Callable[[int], None]) -> Imported:
+        """Every row in turn; `progress` hears how many are done.
 
-def _arrival(place: tuple[str, str], row: Row, now: datetime) -> Arrival:
-    body = json.dumps(row.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return Arrival(school=place[0], form=place[1], body=body, received_at=now)
+        Raises UnknownForm, CannotAccept: then every row before is durable, and the same file can be given again.
+        """
+        new = history = 0
+        for number, row in enumerate(workbook.rows, 1):
+            arrival = self._arrival(row, now)
+            if not self.intake.receive_whatever(arrival).repeat:
+                new += 1
+                history += arrival.way is Way.HISTORY
+            progress(number)
+        return Imported(new, history, len(workbook.rows) - new)
 
-
-def _said(history: list[datetime]) -> str:
-    first, last = say_date(min(history).date()), say_date(max(history).date())
-    return (
-        f"{len(history)} earlier response(s) of the form, from {first} to {last}, were brought in from a workbook "
-        "by hand and filed. Nobody was told of them one by one: please look through them."
-    )
+    def _arrival(self, row: Row, now: datetime) -> Arrival:
+        is_old = row.completed_at is not None and row.completed_at < self.since
+        body = json.dumps(row.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        way = Way.HISTORY if is_old else Way.HAND
+        return Arrival(school=self.school, form=self.form, body=body, received_at=now, way=way)

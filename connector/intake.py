@@ -6,27 +6,24 @@ as it arrived, filed as unrecognised, and told.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum, auto
 from typing import Any
 
-from connector.checking.names import bare_name
-from connector.checking.words import plain
 from connector.errors import CannotAccept, ConnectorError, NotJson, UnknownForm
 from connector.forms.proof import require_proof
 from connector.forms.reading import NotUnderstood
-from connector.ledger.accepting import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
+from connector.ledger.acceptance import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
 from connector.ledger.ledger import Ledger
+from connector.marking import marks_of
 from connector.model.concern import Concern, Problem, ProblemKind
 from connector.model.duty import DutyKind, NewDuty
 from connector.model.moments import utc
 from connector.model.reference import Reference, new_reference
-from connector.model.submission import Arrival, Submission
+from connector.model.submission import Arrival, Submission, Way
 from connector.questions import Questions
 from connector.record.document import Origin, make_document, to_bytes
 from connector.routing import Aside, first_duties, route
@@ -60,14 +57,6 @@ def place_of(reference: Reference, version: int) -> str:
     return f"{reference}/{version}"
 
 
-class By(Enum):
-    """How a response comes: by its form; by hand from a workbook; or by hand as history, which is told all at once."""
-
-    FORM = auto()
-    HAND = auto()
-    HISTORY = auto()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A checked submission with everything that must be durable, but its reference, which the ledger settles."""
@@ -81,7 +70,7 @@ class Prepared:
     marks: Marks
     duties: tuple[NewDuty, ...]
     drill: bool
-    by: By = By.FORM
+    way: Way = Way.PUSHED
 
     def sealed(self, sealer: Sealer, reference: Reference, version: int) -> Acceptance:
         """Sealed for its place."""
@@ -92,8 +81,7 @@ class Prepared:
             recognised=concern.recognised, late_days=concern.late_days, drill=self.drill,
             missing=_asking(concern.of_kind(ProblemKind.MISSING)), unclear=_asking(concern.of_kind(*_UNCLEAR)),
             sealed=sealer.seal(self.content, place), aside=sealer.seal(self.aside.to_bytes(), place),
-            duties=tuple(_of_history(self.duties)) if self.by is By.HISTORY else self.duties,
-            only_new=self.by is not By.FORM, history=self.by is By.HISTORY,
+            duties=tuple(_of_history(self.duties)) if self.way is Way.HISTORY else self.duties, way=self.way,
         )  # fmt: skip
 
 
@@ -117,22 +105,21 @@ class Intake:
     def receive(self, arrival: Arrival) -> Answer:
         """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
         with self.traffic:
-            submission = understand(self._parts(arrival.school, arrival.form), arrival.body)
-            return self._receive(arrival, submission, By.FORM)
+            return self._receive(arrival, understand(self._parts(arrival.school, arrival.form), arrival.body))
 
-    def fetched(self, arrival: Arrival, by: By = By.FORM) -> Answer:
-        """The same for what was fetched from where only the form can put it: what is not even JSON is kept raw.
+    def receive_whatever(self, arrival: Arrival) -> Answer:
+        """The same for what comes from where only the form can put it: what is not even JSON is kept raw.
 
         Raises UnknownForm or CannotAccept.
         """
-        try:
-            submission = understand(self._parts(arrival.school, arrival.form), arrival.body)
-        except NotJson:
-            submission = _UNRECOGNISED
         with self.traffic:
-            return self._receive(arrival, submission, by)
+            try:
+                submission = understand(self._parts(arrival.school, arrival.form), arrival.body)
+            except NotJson:
+                submission = _UNRECOGNISED
+            return self._receive(arrival, submission)
 
-    def _receive(self, arrival: Arrival, submission: Submission, by: By) -> Answer:
+    def _receive(self, arrival: Arrival, submission: Submission) -> Answer:
         parts = self._parts(arrival.school, arrival.form)
         try:
             prepared = self._prepare(arrival, parts, submission)
@@ -142,7 +129,7 @@ class Intake:
             # A fault of our reading must not cost a concern: it is kept as it arrived, and told.
             log.exception("a submission could not be read", extra={"school": arrival.school, "form": arrival.form})
             prepared = self._prepare(arrival, parts, replace(_UNRECOGNISED, response_id=submission.response_id))
-        answer = self.keep(replace(prepared, by=by), new_reference(), 1)
+        answer = self.keep(prepared, new_reference(), 1)
         self.questions.saw(arrival, submission)
         return answer
 
@@ -164,9 +151,10 @@ class Intake:
             concern=concern,
             content=to_bytes(make_document(arrival, origin, submission, concern, parts.checker.profile)),
             aside=way.aside,
-            marks=self.marks_of(arrival, submission, concern),
+            marks=marks_of(self.sealer, arrival, submission, concern),
             duties=first_duties(site, way, concern, arrival.received_at),
             drill=submission.is_drill,
+            way=arrival.way,
         )
 
     def keep(self, prepared: Prepared, reference: Reference, version: int) -> Answer:
@@ -184,25 +172,6 @@ class Intake:
                 case TakeAnother(known, version):
                     reference = known or new_reference()
         raise CannotAccept
-
-    def marks_of(self, arrival: Arrival, submission: Submission, concern: Concern) -> Marks:
-        """The keyed hashes under which this submission is recognised again."""
-        mark, school = self.sealer.marks, arrival.school
-        said = [(answer.key, text) for answer in submission.answers if (text := bare(answer.text))] or [
-            ("body", _digest(arrival.body))
-        ]
-        said += [(file.key, file.file_id) for file in submission.attachments]
-        names = sorted(plain(bare_name(child.name)) for child in concern.children)
-        reporter = plain(concern.reporter_email or submission.respondent)
-        response = submission.response_id or _digest(arrival.body)
-        return Marks(
-            response=mark("response", school, arrival.form, response),
-            version=mark("version", submission.version),
-            content=mark("content", *(part for pair in sorted(said) for part in pair)),
-            child=mark("child", school, *names)[0] if names else None,
-            reporter=mark("reporter", school, reporter)[0] if reporter and reporter != "anonymous" else None,
-            versioned=bool(submission.version),
-        )
 
 
 def understand(parts: FormParts, body: bytes) -> Submission:
@@ -224,15 +193,6 @@ def understand(parts: FormParts, body: bytes) -> Submission:
 def _of_history(duties: tuple[NewDuty, ...]) -> Iterator[NewDuty]:
     """Of what is owed, that which is owed for a response of long ago: to file it."""
     return (duty for duty in duties if duty.kind in {DutyKind.FILE, DutyKind.ATTACH})
-
-
-def bare(text: str) -> str:
-    """The text without what differs by the way it came: a flow, a push and a workbook end lines differently."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
 
 
 def _asking(problems: tuple[Problem, ...]) -> tuple[Asking, ...]:

@@ -7,11 +7,9 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.errors import ConnectorError
-from connector.polling import SOURCE
 from connector.wiring import House
 
 log = logging.getLogger(__name__)
@@ -19,20 +17,24 @@ log = logging.getLogger(__name__)
 _STALLED = timedelta(minutes=10)
 # How often a worker looks whether a web process was told of something new.
 _LOOK_FOR_POKES_SECONDS = 2
+_THREADS_BESIDE = 4
 
 
 @contextlib.contextmanager
 def jobs(house: House) -> Iterator[None]:
     """Runs the jobs while inside. No job store: every job is `what is due and not yet done`, run once at start."""
+    # A thread for each school's polls, and some for the rest: a slow tenant keeps nobody else waiting.
+    threads = len(house.sites) + _THREADS_BESIDE
     scheduler = BackgroundScheduler(
-        timezone="Europe/London", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        executors={"default": {"type": "threadpool", "max_workers": threads}},
+        timezone="Europe/London",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_job(reconcile, "interval", minutes=10, args=[house])
     scheduler.add_job(watch, "interval", minutes=10, args=[house], next_run_time=datetime.now(UTC))
     _add_polls(scheduler, house)
     reconcile(house)
     scheduler.start()
-    house.pokes.heard = lambda school: _poll_now(scheduler, school)
     try:
         yield
     finally:
@@ -40,25 +42,15 @@ def jobs(house: House) -> Iterator[None]:
 
 
 def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
-    """One job for each school that has an intake library; each night a sweep; and a look for what others heard."""
+    """One job for each school that has an intake library, and a look for what a web process was told."""
     fetching = {slug: site.school.intake_library for slug, site in house.sites.items() if site.source is not None}
     for number, (slug, library) in enumerate(fetching.items()):
-        seconds = library.poll_seconds if library else 60
+        seconds = library.poll_seconds if library is not None else 60
         # Spread over the interval, so that many schools do not ask all at once.
         first = datetime.now(UTC) + timedelta(seconds=number % seconds)
-        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug], id=_job(slug), next_run_time=first)
-        scheduler.add_job(sweep, "cron", hour=3, minute=number % 60, args=[house, slug])
+        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug], next_run_time=first)
     if fetching:
         scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])
-
-
-def _job(school: str) -> str:
-    return f"poll {school}"
-
-
-def _poll_now(scheduler: BackgroundScheduler, school: str) -> None:
-    with contextlib.suppress(JobLookupError):
-        scheduler.modify_job(_job(school), next_run_time=datetime.now(UTC))
 
 
 def poll(house: House, school: str) -> None:
@@ -69,33 +61,25 @@ def poll(house: House, school: str) -> None:
         log.exception("a poll could not be noted", extra={"school": school})
 
 
-def sweep(house: House, school: str) -> None:
-    """Once a night, everything at that school's source."""
-    try:
-        house.polling.sweep(school, house.clock.now())
-    except ConnectorError:
-        log.exception("a sweep could not be noted", extra={"school": school})
-
-
 def answer_pokes(house: House) -> None:
-    """Look at once where somebody said so since the last look: perhaps to another process."""
+    """Look at once where somebody said so, perhaps to another process; a hint about a subscription renews it."""
     now = house.clock.now()
-    for slug, site in house.sites.items():
-        if site.source is None:
-            continue
-        reading = house.ledger.notebook.reading(slug, SOURCE)
-        if reading.poked_at and house.polling.looked_at(slug) < reading.poked_at:
-            house.polling.poll(slug, now, asked=True)
-            house.subscriptions.keep(slug, now)
+    try:
+        for slug, site in house.sites.items():
+            if site.source is not None and house.polling.answer(slug, now):
+                house.subscriptions.keep(slug, now)
+    except ConnectorError:
+        log.exception("a hint could not be answered")
 
 
 def watch(house: House) -> None:
-    """Look how things stand, tell what people have not heard, keep subscriptions alive."""
+    """Look how things stand, tell what people have not heard, keep subscriptions alive, sweep once a day."""
     now = house.clock.now()
     try:
         house.watching.watch(now)
         for slug in house.sites:
             house.subscriptions.keep(slug, now)
+            house.polling.sweep(slug, now)
     except ConnectorError:
         log.exception("the watch is put off")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from connector.errors import DeliveryError
 from connector.filing import opened
 from connector.intake import place_of
-from connector.ledger.accepting import Asking
+from connector.ledger.acceptance import Asking
 from connector.ledger.ledger import Ledger
 from connector.ledger.reading import Held
 from connector.links import Links
@@ -109,7 +109,7 @@ class Messages:
     def _record_link(self, site: Site, held: Held) -> str:
         """Where a person signs in and opens the record, for a store that has such a place."""
         store = self._store(site, held)
-        return store.link(f"{held.reference}-{held.version}") if store else ""
+        return store.link(f"{held.reference}-{held.version}", self.aside(held).not_for) if store else ""
 
     def _failed(self, alarm: Duty) -> str:
         """An alarm's rung holds the number of the duty that failed."""

@@ -7,41 +7,48 @@ and what was taken in before is recognised as the same.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from connector.errors import ConnectorError, CursorLost, DeliveryError, UnknownReference, VendorRefused
+from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, Gone, UnknownReference
 from connector.intake import Intake
 from connector.ledger.ledger import Ledger
 from connector.ledger.notebook import SourceProgress
-from connector.model.reference import Reference, parse_reference
-from connector.model.source import Batch, Found
+from connector.model.reference import parse_reference
+from connector.model.source import SOURCE, Batch, Found
 from connector.model.standing import State, Verdict
-from connector.model.submission import Arrival
+from connector.model.submission import Arrival, Way
 from connector.site import Site, Source
 
 log = logging.getLogger(__name__)
 
-SOURCE = "intake_library"
-# How long a source may fail before people hear of it.
+# How long a source may fail, or a response may wait, before people hear of it.
 TROUBLE_AFTER = timedelta(minutes=15)
 # A file that is still empty may be on its way; after this it is taken in as it is.
 _STILL_COMING = timedelta(minutes=10)
 # A quiet source is written down no oftener than this.
 _NOTE_EVERY = timedelta(minutes=10)
+_SWEEP_EVERY = timedelta(hours=20)
 _LONGEST_PAUSE = timedelta(minutes=5)
+# However long the far side asks us to stay away: a concern may be waiting there.
+_MOST_ASKED = 900.0
 
 
 @dataclass(slots=True)
 class _Pace:
-    """How one source is doing in this process."""
+    """How one source is doing in this process. One at a time reads it: poll, hint and sweep take turns."""
 
-    reading: SourceProgress
+    progress: SourceProgress
+    stands_bad: bool
     noted_at: datetime | None = None
-    failing_since: datetime | None = None
+    trouble_since: datetime | None = None
     failures: int = 0
-    not_before: datetime | None = None
+    pause_until: datetime | None = None
+    must_wait_until: datetime | None = None
+    answered: datetime | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +59,44 @@ class Polling:
     intake: Intake
     ledger: Ledger
     _paces: dict[str, _Pace] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def poll(self, school: str, now: datetime, *, asked: bool = False) -> int:
         """Fetch what is new for that school; how many were taken in. Never raises for the far side.
 
-        `asked` looks at once, whatever pause a failure has left (but not before a Retry-After has passed).
+        `asked` does not wait out the pause that a failure leaves, but never comes before a Retry-After.
         """
         source = self.sites[school].source
         if source is None:
             return 0
         pace = self._pace(school)
-        if pace.not_before and now < pace.not_before and not (asked and pace.failures < 2):
-            return 0
-        try:
-            return self._poll(school, source, pace, now)
-        except ConnectorError as error:
-            self._failed(school, pace, error, now)
-        except Exception as error:
-            log.exception("a source could not be read", extra={"school": school})
-            self._failed(school, pace, DeliveryError(f"SourceProgress it broke ({type(error).__name__})."), now)
-        return 0
+        with pace.turn:
+            waits = (pace.must_wait_until, None if asked else pace.pause_until)
+            # A pause that lies further ahead than any we make comes from a clock that was set back.
+            if any(until is not None and now < until <= now + timedelta(seconds=_MOST_ASKED) for until in waits):
+                return 0
+            return self._poll(school, source, pace, pace.progress.cursor, now) or 0
 
-    def _poll(self, school: str, source: Source, pace: _Pace, now: datetime) -> int:
-        batch = _fetched(source, pace.reading.cursor)
-        left = [found for found in batch.found if not self._take(school, source, found, now)]
-        cursor = pace.reading.cursor if left else batch.cursor
-        self._note(school, pace, cursor, len(left), now)
-        if left:
-            raise DeliveryError("Some responses could not be taken in yet.")
-        if pace.failing_since is not None or self._stands_bad(school):
-            self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.GOOD), now)
-        pace.failing_since, pace.failures, pace.not_before = None, 0, None
-        return len(batch.found)
-
-    def _take(self, school: str, source: Source, found: Found, now: datetime) -> bool:
-        """True where the response is durable here and marked there, or gone by a person's hand."""
-        if not found.size and now - found.created_at < _STILL_COMING:
+    def answer(self, school: str, now: datetime) -> bool:
+        """Look at once where somebody said so since the last answer. True where somebody had."""
+        poked = self.ledger.notebook.progress(school, SOURCE).poked_at
+        pace = self._pace(school)
+        if poked is None or (pace.answered is not None and poked <= pace.answered):
             return False
-        try:
-            body = source.read(found) if found.size else b""
-            answer = self.intake.fetched(Arrival(school=school, form=found.form, body=body, received_at=now))
-            self._settle(source, found, answer.reference, answer.version)
-        except VendorRefused as refused:
-            if refused.status == 404:
-                log.warning("a response was taken away before it was read", extra={"school": school})
-                return True
-            log.warning("a response waits", extra={"school": school, "status": refused.status})
-            return False
-        except ConnectorError as error:
-            log.warning("a response waits", extra={"school": school, "error": type(error).__name__})
-            return False
+        pace.answered = poked
+        self.poll(school, now, asked=True)
         return True
 
-    def _settle(self, source: Source, found: Found, reference: Reference, version: int) -> None:
-        filed = self.ledger.held(reference, version).filed_at is not None
-        source.settle(found, f"{reference}-{version}", filed=filed)
-
     def sweep(self, school: str, now: datetime) -> None:
-        """Once a night: read everything without the cursor, and take away originals whose records are filed."""
+        """Once a day: read everything without the cursor, and take away originals whose records are filed."""
         source = self.sites[school].source
-        if source is None:
-            return
         pace = self._pace(school)
-        pace.reading = SourceProgress()
-        self.poll(school, now, asked=True)
+        swept = self.ledger.notebook.progress(school, SOURCE).swept_at
+        if source is None or (swept is not None and now - swept < _SWEEP_EVERY):
+            return
+        with pace.turn:
+            if self._poll(school, source, pace, "", now) is None:
+                return
         try:
             for record in source.kept_apart():
                 if self._is_filed(record):
@@ -123,10 +104,52 @@ class Polling:
         except ConnectorError as error:
             log.warning("the sweep is put off", extra={"school": school, "error": type(error).__name__})
         else:
-            self.ledger.notebook.keep_reading(school, SOURCE, swept_at=now)
+            self.ledger.notebook.keep_progress(school, SOURCE, swept_at=now)
+
+    def _poll(self, school: str, source: Source, pace: _Pace, cursor: str, now: datetime) -> int | None:
+        """How many responses are dealt with; None where the source could not be read."""
+        try:
+            batch = _fetched(source, cursor)
+            waiting = [why for found in batch.found if (why := self._take(school, source, found, now)) is not None]
+        except ConnectorError as error:
+            self._unreadable(school, pace, error, now)
+            return None
+        except Exception as error:
+            log.exception("a source could not be read", extra={"school": school})
+            self._unreadable(school, pace, DeliveryError(f"Reading it broke ({type(error).__name__})."), now)
+            return None
+        pace.failures, pace.pause_until, pace.must_wait_until = 0, None, None
+        self._note(school, pace, pace.progress.cursor if waiting else batch.cursor, len(waiting), now)
+        self._judge(school, pace, waiting, now)
+        return len(batch.found) - len(waiting)
+
+    def _take(self, school: str, source: Source, found: Found, now: datetime) -> DeliveryError | None:
+        """None where the response is durable here and marked there, or gone by a person's hand; else why it waits."""
+        if not found.size and now - found.created_at < _STILL_COMING:
+            return DeliveryError("A response is still being written.")
+        try:
+            body = source.read(found) if found.size else b""
+            arrival = Arrival(
+                school=school, form=found.form, body=body, received_at=now, way=Way.FETCHED, key=found.key
+            )
+            answer = self.intake.receive_whatever(arrival)
+            filed = self.ledger.held(answer.reference, answer.version).filed_at is not None
+            source.settle(found, f"{answer.reference}-{answer.version}", filed=filed)
+        except Gone:
+            log.warning("a response was taken away before it was read", extra={"school": school})
+            return None
+        except CannotAccept:
+            raise
+        except Exception as error:
+            if not isinstance(error, DeliveryError):
+                log.exception("a response could not be read", extra={"school": school})
+                return DeliveryError(f"Reading it broke ({type(error).__name__}).")
+            log.warning("a response waits", extra={"school": school, "error": type(error).__name__})
+            return error
+        return None
 
     def _is_filed(self, record: str) -> bool:
-        said, _, version = record.rpartition("-")
+        said, _, version = record.partition(".")[0].rpartition("-")
         reference = parse_reference(said)
         if reference is None or not version.isdigit():
             return False
@@ -135,39 +158,47 @@ class Polling:
         except UnknownReference:
             return False
 
-    def looked_at(self, school: str) -> datetime:
-        """When that school's source was last looked at; long ago where it never was."""
-        return self._pace(school).reading.looked_at or datetime.min.replace(tzinfo=UTC)
-
     def _pace(self, school: str) -> _Pace:
-        if school not in self._paces:
-            self._paces[school] = _Pace(self.ledger.notebook.reading(school, SOURCE))
-        return self._paces[school]
+        with self._lock:
+            if school not in self._paces:
+                before = self.ledger.notebook.standing(school, SOURCE)
+                is_bad = before is not None and before.state is State.BAD
+                self._paces[school] = _Pace(self.ledger.notebook.progress(school, SOURCE), is_bad)
+            return self._paces[school]
 
     def _note(self, school: str, pace: _Pace, cursor: str, waiting: int, now: datetime) -> None:
         """Write down how far it was read: always after news, else every ten minutes."""
-        is_quiet = waiting == pace.reading.waiting and cursor == pace.reading.cursor
-        is_old = pace.noted_at is None or now - pace.noted_at >= _NOTE_EVERY
-        pace.reading = SourceProgress(cursor=cursor, waiting=waiting, looked_at=now)
-        if is_old or not is_quiet:
-            self.ledger.notebook.keep_reading(school, SOURCE, cursor=cursor, waiting=waiting, looked_at=now)
+        is_quiet = (waiting, cursor) == (pace.progress.waiting, pace.progress.cursor)
+        pace.progress = SourceProgress(cursor=cursor, waiting=waiting, looked_at=now)
+        if not is_quiet or pace.noted_at is None or now - pace.noted_at >= _NOTE_EVERY:
+            self.ledger.notebook.keep_progress(school, SOURCE, cursor=cursor, waiting=waiting, looked_at=now)
             pace.noted_at = now
 
-    def _stands_bad(self, school: str) -> bool:
-        found = self.ledger.notebook.standing(school, SOURCE) if self._paces[school].noted_at is None else None
-        return found is not None and found.state is not State.GOOD
+    def _judge(self, school: str, pace: _Pace, waiting: list[DeliveryError], now: datetime) -> None:
+        """In order where nothing waits; trouble where something has waited too long, with its mend if there is one."""
+        if not waiting:
+            pace.trouble_since = None
+            if pace.stands_bad:
+                self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.GOOD), now)
+                pace.stands_bad = False
+            return
+        worst = next((why for why in waiting if why.permanent), waiting[0])
+        what = f"{len(waiting)} response(s) wait in the intake library and cannot be taken in"
+        self._trouble(school, pace, what, worst, now)
 
-    def _failed(self, school: str, pace: _Pace, error: ConnectorError, now: datetime) -> None:
+    def _unreadable(self, school: str, pace: _Pace, error: ConnectorError, now: datetime) -> None:
         """Ask less often while it fails; after a while people hear of it."""
-        pace.failing_since = pace.failing_since or now
         pace.failures += 1
-        pause = min(timedelta(seconds=5) * 2 ** min(pace.failures, 8), _LONGEST_PAUSE)
-        asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-        pace.not_before = now + max(pause, asked)
+        pace.pause_until = now + min(timedelta(seconds=5) * 2 ** min(pace.failures, 8), _LONGEST_PAUSE)
+        pace.must_wait_until = now + timedelta(seconds=min(getattr(error, "retry_after", None) or 0.0, _MOST_ASKED))
         log.warning("a source could not be read", extra={"school": school, "error": type(error).__name__})
-        if now - pace.failing_since >= TROUBLE_AFTER:
-            said = f"Responses of the school's forms cannot be fetched. {error}"
-            self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.BAD, said), now)
+        self._trouble(school, pace, "Responses of the school's forms cannot be fetched", error, now)
+
+    def _trouble(self, school: str, pace: _Pace, what: str, why: ConnectorError, now: datetime) -> None:
+        pace.trouble_since = pace.trouble_since or now
+        if now - pace.trouble_since >= TROUBLE_AFTER:
+            self.ledger.notebook.note_verdict(school, SOURCE, Verdict(State.BAD, f"{what}. {why}", about=what), now)
+            pace.stands_bad = True
 
 
 def _fetched(source: Source, cursor: str) -> Batch:

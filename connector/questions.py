@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The questions, by their platform's ids in the form's order, and since when they are those."""
+    """Every question that the form was ever seen with, by its platform's id, and when the last of them was new."""
 
     at: datetime
     keys: tuple[str, ...]
@@ -25,35 +25,42 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Writes only when a form's questions change."""
+    """Writes only when a question is seen that was not known."""
 
     notebook: Notebook
     sealer: Sealer
-    _known: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _known: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def saw(self, arrival: Arrival, submission: Submission) -> None:
-        """Note the questions of this response. Never in the way: a fault here is logged and the answer stands."""
-        keys = [answer.key for answer in submission.answers]
+        """Note questions that were not seen before. Never in the way: a fault here is logged, the answer stands.
+
+        Platforms leave out what was not answered, so what is known is every question ever seen.
+        """
         form = (arrival.school, arrival.form)
-        mark = self.sealer.mark("questions", *sorted(keys))
-        if not keys or submission.is_drill or self._known.get(form) == mark:
-            return
+        keys = [answer.key for answer in submission.answers]
         try:
-            before = self.notebook.seen(*form)
-            if before is None or before[1] != mark:
-                sealed = self.sealer.seal(json.dumps(keys).encode(), _place(*form))
-                self.notebook.note_seen(*form, arrival.received_at, mark, sealed)
+            known = self._known_keys(*form)
+            if submission.is_drill or set(keys) <= set(known):
+                return
+            now_known = (*known, *(key for key in dict.fromkeys(keys) if key not in known))
+            sealed = self.sealer.seal(json.dumps(now_known).encode(), _place(*form))
+            self.notebook.note_seen(*form, arrival.received_at, sealed)
+            self._known[form] = now_known
         except ConnectorError:
             log.exception("the questions of a form could not be noted", extra={"school": form[0], "form": form[1]})
-        else:
-            self._known[form] = mark
+
+    def _known_keys(self, school: str, form: str) -> tuple[str, ...]:
+        if (school, form) not in self._known:
+            found = self.last(school, form)
+            self._known[school, form] = found.keys if found else ()
+        return self._known[school, form]
 
     def last(self, school: str, form: str) -> Seen | None:
         """The questions last seen, or None. Raises SealError where no key opens them."""
         found = self.notebook.seen(school, form)
         if found is None:
             return None
-        at, _, sealed = found
+        at, sealed = found
         return Seen(at, tuple(json.loads(self.sealer.open(sealed, _place(school, form)))))
 
 

@@ -63,23 +63,24 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
     skip = _somebody_left(ladder, (subjects | writers, subjects, subjects - last, writers, frozenset()))
     return Route(
         steps(ladder, skip, received_at, site.hours, concern.urgent),
-        _store(school, subjects & skip, about_staff=concern.about_staff),
+        store_for(school, subjects & skip, "staff_store" if concern.about_staff else "store"),
         Aside(concern.reporter_email, skip, subjects & skip),
     )
 
 
-def _store(school: School, not_for: frozenset[str], *, about_staff: bool) -> str:
-    """The store for this record. From a library nobody of its readers can be kept, unless the others have keys.
+def store_for(school: School, not_for: frozenset[str], usual: str) -> str:
+    """The store for a record that `not_for` must not read.
 
-    So a record about one of them goes to the other store where that one is free of them.
+    Nobody can be kept from a library whose reader they are. So one that they do not read comes first, then
+    one whose other readers have keys to seal it to; else the usual one, where filing fails loudly.
     """
-    usual = "staff_store" if about_staff else "store"
-    for name in dict.fromkeys((usual, "staff_store")):
-        store = school.staff_store if name == "staff_store" else school.store
-        others = [slug for slug in store.readers if slug not in not_for]
-        if not isinstance(store, SharePointStore) or len(others) == len(store.readers):
+    names = list(dict.fromkeys((usual, "staff_store")))
+    stores = {name: school.staff_store if name == "staff_store" else school.store for name in names}
+    for name, store in stores.items():
+        if not isinstance(store, SharePointStore) or not not_for & set(store.readers):
             return name
-        if any(school.people[slug].reader for slug in others):
+    for name, store in stores.items():
+        if any(school.people[slug].reader for slug in store.readers if slug not in not_for):
             return name
     return usual
 

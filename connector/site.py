@@ -35,7 +35,7 @@ class Store(Protocol):
     def restricted(self) -> Verdict:
         """Can nobody read it who must not? Raises DeliveryError where that cannot be asked now."""
 
-    def link(self, record: str) -> str:
+    def link(self, record: str, not_for: frozenset[str]) -> str:
         """Where a person opens that record, or nothing where the store has no such place."""
 
 
@@ -63,6 +63,9 @@ class Source(Protocol):
 
     def kept_apart(self) -> tuple[str, ...]:
         """The records whose originals are still kept apart."""
+
+    def put(self, form: str, name: str, content: bytes) -> None:
+        """Put a response there as the form does, for a drill. Raises DeliveryError."""
 
     def restricted(self) -> Verdict:
         """Can nobody read it who must not? Raises DeliveryError where that cannot be asked now."""

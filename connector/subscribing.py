@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from connector.errors import ConnectorError
 from connector.ledger.ledger import Ledger
-from connector.polling import SOURCE
+from connector.model.source import SOURCE
 from connector.sealing import Sealer
 from connector.site import Site
 
@@ -26,17 +26,15 @@ _RENEW_BEFORE = timedelta(days=7)
 _MOST_HINTS = 1000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pokes:
-    """Somebody says: look now. Written down for a worker in another process, passed on to one in this."""
+    """Somebody says: look now. Written down, since the one who looks may be another process."""
 
     ledger: Ledger
-    heard: Callable[[str], None] = field(default=lambda school: None)
 
     def poke(self, school: str, now: datetime) -> None:
         """Ask for a look at that school's source. Raises CannotAccept."""
-        self.ledger.notebook.keep_reading(school, SOURCE, poked_at=now)
-        self.heard(school)
+        self.ledger.notebook.keep_progress(school, SOURCE, poked_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Subscriptions:
         library = site.school.intake_library
         if site.source is None or library is None or not library.notifications:
             return
-        reading = self.ledger.notebook.reading(school, SOURCE)
+        reading = self.ledger.notebook.progress(school, SOURCE)
         if reading.subscribed_until and now < reading.subscribed_until - _RENEW_BEFORE:
             return
         until = now + _LASTS
@@ -66,7 +64,7 @@ class Subscriptions:
         except ConnectorError as error:
             log.warning("no subscription; polling goes on", extra={"school": school, "error": type(error).__name__})
             return
-        self.ledger.notebook.keep_reading(school, SOURCE, subscription=known, subscribed_until=until)
+        self.ledger.notebook.keep_progress(school, SOURCE, subscription=known, subscribed_until=until)
         log.info("subscribed", extra={"school": school})
 
     def secret(self, school: str) -> str:
@@ -81,11 +79,11 @@ class Subscriptions:
             school, _ = known.get(str(hint.get("subscriptionId")), ("", "")) if isinstance(hint, Mapping) else ("", "")
             if school and self._is_ours(school, str(hint.get("clientState"))):
                 schools[school] = schools.get(school, False) or bool(hint.get("lifecycleEvent"))
-            else:
-                log.warning("a hint that proves nothing was dropped")
+        if hints and not schools:
+            log.warning("hints that prove nothing were dropped")
         for school, is_about_itself in schools.items():
             if is_about_itself:
-                self.ledger.notebook.keep_reading(school, SOURCE, subscribed_until=None)
+                self.ledger.notebook.keep_progress(school, SOURCE, subscribed_until=None)
             self.pokes.poke(school, now)
         return len(schools)
 

@@ -6,17 +6,18 @@ What is found stands in the ledger, so each turn is told once, whoever restarts 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from connector.errors import ConnectorError, DeliveryError, NotRestricted
+from connector.errors import CannotAccept, ConnectorError, DeliveryError, NotRestricted
 from connector.ladder import present, today
 from connector.ledger.ledger import Ledger
-from connector.model.moments import say_date
 from connector.model.notice import Addressee, Bulletin, BulletinKind
-from connector.model.standing import Standing, State, Verdict
+from connector.model.source import SOURCE
+from connector.model.standing import Standing, State, Verdict, certificate_lasts, flow_alive
+from connector.model.submission import Way
 from connector.settings.school import TeamsChannel
 from connector.site import Site
 
@@ -24,9 +25,6 @@ log = logging.getLogger(__name__)
 
 _DAILY = timedelta(hours=24)
 _WHILE_BAD = timedelta(minutes=10)
-# Microsoft switches a flow off that was not triggered for 90 days, 30 days after a mail (ms365.md 1.1).
-DORMANT_AFTER = timedelta(days=60)
-EXPIRES_SOON = timedelta(days=30)
 _KINDS = {
     State.BAD: BulletinKind.TROUBLE,
     State.UNVERIFIED: BulletinKind.UNVERIFIED,
@@ -42,63 +40,83 @@ class Watching:
     sites: Mapping[str, Site]
     ledger: Ledger
     wake: Callable[[], None]
+    _looked: set[tuple[str, str]] = field(default_factory=set)
     _heard: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     def watch(self, now: datetime) -> None:
-        """Look at what is due to be looked at, then tell what people have not heard. Never raises for the far side."""
+        """Look at what is due to be looked at, then tell what people have not heard.
+
+        Never raises for a far side: what one school's tenant does keeps no other school waiting.
+        """
         for site in self.sites.values():
-            for place, look in self._looks(site, now):
-                try:
-                    self._look(site, place, look, now)
-                except ConnectorError as error:
-                    log.warning("could not look", extra={"school": site.slug, "error": type(error).__name__})
+            for place, look in self._looks(site, now).items():
+                if self._is_due(site, place, now):
+                    self._try_to_look(site, place, look, now)
         self.tell(now)
 
     def require_restricted(self, site: Site, name: str, now: datetime) -> None:
         """Returns where that store may be filed in. Raises NotRestricted; DeliveryError where it cannot be asked."""
         if name not in site.stores or site.stores[name].seals:
             return
+        if self._is_due(site, name, now):
+            self.note(site, name, site.stores[name].restricted(), now)
         found = self.ledger.notebook.standing(site.slug, name)
-        if found is None or _is_due(found, now):
-            found = self._look(site, name, site.stores[name].restricted, now)
-        if found.state is State.BAD:
+        if found is not None and found.state is State.BAD:
             raise NotRestricted(retry_after=_WHILE_BAD.total_seconds())
 
-    def _looks(self, site: Site, now: datetime) -> Iterator[tuple[str, Callable[[], Verdict]]]:
-        """The places of a school and how each is looked at, if it is due."""
-        looks: dict[str, Callable[[], Verdict]] = {
-            name: store.restricted for name, store in site.stores.items() if not store.seals
-        }
-        if site.source is not None:
-            looks["intake_library rights"] = site.source.restricted
-            for form in site.school.polled_forms:
-                looks[f"flow of {form}"] = partial(self._alive, site, form, now)
-        if site.graph is not None:
-            looks["certificate"] = partial(_certificate, site, now)
-        for place, look in looks.items():
-            found = self.ledger.notebook.standing(site.slug, place)
-            if found is None or _is_due(found, now):
-                yield place, look
-
-    def _look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> Standing:
+    def note(self, site: Site, place: str, verdict: Verdict, now: datetime) -> Standing:
+        """Write a verdict down. A store that is in order again is filed in again, what was given up there too."""
         before = self.ledger.notebook.standing(site.slug, place)
-        found = self.ledger.notebook.note_verdict(site.slug, place, look(), now)
+        found = self.ledger.notebook.note_verdict(site.slug, place, verdict, now)
+        self._looked.add((site.slug, place))
         if before is not None and before.state is State.BAD and found.state is not State.BAD and place in site.stores:
             number = self.ledger.file_again(site.slug, place, now)
             log.warning("filing goes on", extra={"school": site.slug, "channel": place, "count": number})
             self.wake()
         return found
 
-    def _alive(self, site: Site, form: str, now: datetime) -> Verdict:
-        last = self.ledger.notebook.last_received(site.slug, form)
-        if last is None or now - last < DORMANT_AFTER:
-            return Verdict(State.GOOD)
-        days = (now - last).days
-        said = (
-            f"No response has come for {days} days. Microsoft switches a flow off that is not used for 90 days. "
-            f"Send one test response through the form, or run `connector drill`."
-        )
-        return Verdict(State.BAD, said)
+    def _looks(self, site: Site, now: datetime) -> dict[str, Callable[[], Verdict]]:
+        """The places of a school and how each is looked at."""
+        looks: dict[str, Callable[[], Verdict]] = {
+            name: store.restricted for name, store in site.stores.items() if not store.seals
+        }
+        if site.source is not None:
+            looks[f"{SOURCE} rights"] = site.source.restricted
+        for form in site.school.polled_forms:
+            looks[f"flow of {form}"] = partial(flow_alive, self._last_heard(site, form), now)
+        for form in site.school.forms:
+            if number := self.ledger.notebook.history(site.slug, form):
+                looks[f"history of {form}"] = partial(_history, number)
+        if site.graph is not None:
+            looks["certificate"] = partial(certificate_lasts, site.graph.sign_in.expires, now)
+        return looks
+
+    def _last_heard(self, site: Site, form: str) -> datetime | None:
+        """When its flow last brought a response; where it never did, when it was first expected to."""
+        last = self.ledger.notebook.last_received(site.slug, form, Way.FETCHED)
+        first = self.ledger.notebook.standing(site.slug, f"flow of {form}")
+        return last or (first.since if first is not None else None)
+
+    def _is_due(self, site: Site, place: str, now: datetime) -> bool:
+        """Once at start, whatever was found before; then daily, and oftener while it is bad."""
+        if place.startswith(("flow of", "history of")):
+            return True
+        found = self.ledger.notebook.standing(site.slug, place)
+        if found is None or (site.slug, place) not in self._looked:
+            return True
+        age = now - found.looked_at
+        # A clock that was set back must not put the next look off until then.
+        return not timedelta(0) <= age < (_WHILE_BAD if found.state is State.BAD else _DAILY)
+
+    def _try_to_look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> None:
+        try:
+            self.note(site, place, look(), now)
+        except CannotAccept:
+            raise
+        except ConnectorError as error:
+            log.warning("could not look", extra={"school": site.slug, "error": type(error).__name__})
+        except Exception:
+            log.exception("a look broke", extra={"school": site.slug})
 
     # -- telling
 
@@ -106,8 +124,17 @@ class Watching:
         """Tell the DSL and the technician of every turn that they have not heard of."""
         for standing in self.ledger.notebook.standings():
             site = self.sites.get(standing.school)
-            if standing.told_at is None and site is not None and self._told(site, standing, now):
+            if standing.told_at is None and site is not None and self._try_to_tell(site, standing, now):
                 self.ledger.notebook.told(standing.school, standing.place, now)
+
+    def _try_to_tell(self, site: Site, standing: Standing, now: datetime) -> bool:
+        try:
+            return self._told(site, standing, now)
+        except CannotAccept:
+            raise
+        except Exception:
+            log.exception("a bulletin broke", extra={"school": site.slug})
+            return False
 
     def _told(self, site: Site, standing: Standing, now: datetime) -> bool:
         """True where everybody who must hear of it was reached."""
@@ -123,7 +150,7 @@ class Watching:
     def announce(self, site: Site, bulletin: Bulletin, key: str, now: datetime) -> bool:
         """Send the bulletin to the DSL's rung and the technician, each once; True where all were reached."""
         reached = True
-        for slug in _hearers(site, now):
+        for slug in _hearers(site, key, now):
             heard = (site.slug, key, f"{bulletin.kind}/{bulletin.since.isoformat()}/{bulletin.said}", slug)
             if heard not in self._heard:
                 if self._sent(site, bulletin, slug, key, now):
@@ -157,22 +184,19 @@ def _ways(site: Site, slug: str) -> list[str]:
     return [site.school.mail_channel, *shared]
 
 
-def _hearers(site: Site, now: datetime) -> list[str]:
-    """Whoever stands on the first rung today, and the technician."""
-    first = present(site.school.people, site.school.ladder.rungs[0].people, frozenset(), today(now))
-    return list(dict.fromkeys([*first, site.school.technician]))
+def _hearers(site: Site, place: str, now: datetime) -> list[str]:
+    """Whoever stands on the first rung today, and the technician; the staff ladder's too for what only they read."""
+    school = site.school
+    ladders = [school.staff_ladder] if place == "staff_store" else [school.ladder]
+    if place.startswith("history of"):
+        ladders.append(school.staff_ladder)
+    first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
+    return list(dict.fromkeys([*present(school.people, first, frozenset(), today(now)), school.technician]))
 
 
-def _is_due(found: Standing, now: datetime) -> bool:
-    return now - found.looked_at >= (_DAILY if found.state is State.GOOD else _WHILE_BAD)
-
-
-def _certificate(site: Site, now: datetime) -> Verdict:
-    ends = site.graph.sign_in.expires if site.graph else None
-    if ends is None or ends - now > EXPIRES_SOON:
-        return Verdict(State.GOOD)
+def _history(number: int) -> Verdict:
     said = (
-        f"The certificate by which the service signs in to Microsoft ends on {say_date(ends.date())}. "
-        "Make another with `connector keys certificate` and upload it beside the old one."
+        f"{number} earlier response(s) of this form were brought in by hand from a workbook and filed. "
+        "Nobody was told of them one by one: please look through them."
     )
-    return Verdict(State.BAD, said)
+    return Verdict(State.NEWS, said)

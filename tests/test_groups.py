@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.ledger import accepting, working
-from connector.ledger.accepting import Acceptance, Accepted, Marks
+from connector.ledger.acceptance import Acceptance, Accepted, Marks
 from connector.ledger.database import open_database
 from connector.ledger.ledger import Ledger
 from connector.model.duty import Duty, DutyKind, NewDuty

@@ -17,6 +17,7 @@ import pytest
 
 from connector import logs
 from connector.cli.main import main
+from connector.forms.intake_library import IntakeLibrary
 from connector.model.notice import Bulletin
 from connector.outbound.graph import Graph
 from connector.outbound.sharepoint import Library
@@ -186,7 +187,7 @@ def faults_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
         raise RuntimeError("Xaviermoorhen Canarysurname at Quillshearwater")
 
     for number, (owner, name) in enumerate((
-        (Graph, "_once"), (Library, "file"), (Polling, "_settle"), (SharePointStore, "_values"), (Watching, "_sent"),
+        (Graph, "_once"), (Library, "file"), (IntakeLibrary, "settle"), (SharePointStore, "_values"), (Watching, "_sent"),
     ), 80):  # fmt: skip
         school.drop(response(school, number), str(number))
         with monkeypatch.context() as broken:
@@ -258,7 +259,7 @@ def plant_in_bulletin(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
 def plant_in_log(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Polling._take
 
-    def careless(self: Polling, school: str, source: Any, found: Any, now: Any) -> bool:
+    def careless(self: Polling, school: str, source: Any, found: Any, now: Any) -> Any:
         logging.getLogger("careless").warning("took in " + source.read(found).decode())  # noqa: G003 - the leak
         return real(self, school, source, found, now)
 

@@ -12,9 +12,10 @@ import pytest
 
 from connector.errors import DeliveryError
 from connector.forms import intake_library as library_source
+from connector.jobs import answer_pokes
 from connector.ledger.ledger import Ledger
 from connector.model.duty import DutyKind, DutyState
-from connector.polling import SOURCE
+from connector.model.source import SOURCE
 from connector.settings.load import load
 from connector.wiring import build
 from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted, replaced, tenanted
@@ -151,7 +152,7 @@ def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(sc
     school.fake.fail(match="GET .*/content", status=404, code="itemNotFound", times=1)
     school.poll()
     assert len(school.house.ledger.unacknowledged()) == 1
-    assert school.house.ledger.notebook.reading(SCHOOL, SOURCE).waiting == 0
+    assert school.house.ledger.notebook.progress(SCHOOL, SOURCE).waiting == 0
 
 
 # -- crashes
@@ -242,7 +243,7 @@ def test_the_nightly_sweep_finds_what_the_feed_has_missed_and_tidies_what_is_fil
     school.intake.drop(f"taken-in/{reference}-1.json", b"left behind by a crash")
     school.drop(school.response(number="2"), "2")
     cursor = school.house.polling._pace(SCHOOL)
-    cursor.reading = type(cursor.reading)(cursor=school.house.sites[SCHOOL].source.fetch("").cursor)
+    cursor.progress = type(cursor.progress)(cursor=school.house.sites[SCHOOL].source.fetch("").cursor)
     assert school.poll() == 0, "the feed has passed it"
     school.house.polling.sweep(SCHOOL, school.clock.now())
     school.work()
@@ -346,8 +347,6 @@ def _door(school: Tenanted) -> Any:
             f"http://127.0.0.1:{server.server_port}/hooks/graph",
         )
         object.__setattr__(school.house, "subscriptions", moved)
-        school.looks = []  # type: ignore[attr-defined]
-        school.house.pokes.heard = school.looks.append  # type: ignore[attr-defined]
         try:
             yield
         finally:
@@ -365,8 +364,8 @@ def test_a_subscription_is_made_validated_and_each_hint_only_makes_us_look(hinte
     [delivery] = hinted.fake.notify()
     assert delivery.status == 202
     assert delivery.seconds < 3
-    assert hinted.looks == [SCHOOL]
-    assert hinted.poll() == 1
+    answer_pokes(hinted.house)
+    assert len(hinted.house.ledger.unacknowledged()) == 1
 
 
 def test_hints_that_are_doubled_out_of_order_or_forged_change_nothing(hinted: Any) -> None:
@@ -379,7 +378,8 @@ def test_hints_that_are_doubled_out_of_order_or_forged_change_nothing(hinted: An
     hinted.poll()
     hinted.work()
     everything_is_filed_once(hinted, 1)
-    heard = len(hinted.looks)
+    before = hinted.house.ledger.notebook.progress(SCHOOL, SOURCE).poked_at
+    hinted.clock.pass_(minutes=1)
     [subscription] = hinted.fake.subscriptions
     forged: list[Any] = [
         {"value": [{"subscriptionId": subscription, "clientState": "guess"}]},
@@ -390,7 +390,7 @@ def test_hints_that_are_doubled_out_of_order_or_forged_change_nothing(hinted: An
         answer = hinted.client.post("/hooks/graph", data=json.dumps(body), headers={"Content-Type": "application/json"})
         assert answer.status_code == 202
     assert hinted.client.post("/hooks/graph", data=b"\xff{", headers={"Content-Type": "text/plain"}).status_code == 202
-    assert len(hinted.looks) == heard
+    assert hinted.house.ledger.notebook.progress(SCHOOL, SOURCE).poked_at == before
 
 
 def test_the_validation_token_comes_back_as_plain_text_and_nothing_else(hinted: Any) -> None:
@@ -419,7 +419,8 @@ def test_a_subscription_is_renewed_in_time_reauthorized_when_asked_and_made_anew
     assert second != first
     hinted.drop(hinted.response())
     hinted.fake.notify()
-    assert hinted.looks
+    answer_pokes(hinted.house)
+    assert len(hinted.house.ledger.unacknowledged()) == 1
 
 
 def test_without_a_right_to_subscribe_polling_goes_on(hinted: Any) -> None:
@@ -431,8 +432,6 @@ def test_without_a_right_to_subscribe_polling_goes_on(hinted: Any) -> None:
 
 
 def test_a_web_process_writes_down_what_it_heard_for_the_worker(hinted: Any) -> None:
-    from connector.jobs import answer_pokes
-
     hinted.watch()
     hinted.poll()
     hinted.clock.pass_(seconds=5)

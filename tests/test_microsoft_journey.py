@@ -11,7 +11,7 @@ import pytest
 
 from connector.demo.catchers import card_fault
 from connector.forms.workbook import ids_of, read
-from connector.importing import bring_in
+from connector.importing import Importing
 from connector.model.duty import DutyKind, DutyState
 from connector.model.reference import PATTERN
 from connector.notify.activity import ActivityChannel
@@ -43,13 +43,11 @@ def workbook_of(school: Tenanted, *numbers: str) -> bytes:
     return make_workbook(questions, rows)
 
 
-def bring(school: Tenanted, data: bytes) -> Any:
+def bring(school: Tenanted, data: bytes, since: datetime | None = None) -> Any:
     form = school.house.settings.schools[SCHOOL].forms[FORM]
     now = school.clock.now()
-    return bring_in(
-        school.house.intake, school.house.ledger.notebook, (SCHOOL, FORM), read(data, ids_of(form.questions)),
-        since=now.replace(year=2025), now=now, progress=lambda done: None,
-    )  # fmt: skip
+    importing = Importing(school.house.intake, SCHOOL, FORM, since or now.replace(year=2025))
+    return importing.bring_in(read(data, ids_of(form.questions)), now, lambda done: None)
 
 
 def test_a_response_file_becomes_a_record_with_its_columns_a_mail_a_card_and_an_acknowledgement(
@@ -296,13 +294,7 @@ def test_a_photograph_never_holds_up_the_words_or_the_telling(school: Tenanted) 
 
 
 def test_old_responses_are_history_filed_quietly_and_told_all_at_once(school: Tenanted) -> None:
-    form = school.house.settings.schools[SCHOOL].forms[FORM]
-    now = school.clock.now()
-    workbook = read(workbook_of(school, *map(str, range(1, 41))), ids_of(form.questions))
-    found = bring_in(
-        school.house.intake, school.house.ledger.notebook, (SCHOOL, FORM), workbook, since=now, now=now,
-        progress=lambda done: None,
-    )  # fmt: skip
+    found = bring(school, workbook_of(school, *map(str, range(1, 41))), school.clock.now())
     assert (found.new, found.history, found.known) == (40, 40, 0)
     school.work()
     school.clock.pass_(minutes=90)

@@ -15,11 +15,13 @@ from connector.errors import ConnectorError
 from connector.forms import microsoft
 from connector.forms.reading import NotUnderstood
 from connector.forms.workbook import Workbook, ids_of, read
-from connector.importing import HISTORY_AFTER, bring_in
+from connector.importing import HISTORY_AFTER, Importing
+from connector.ledger.notebook import Notebook
 from connector.mapping import Suggestion, pair, suggest
 from connector.maptoml import with_questions
 from connector.model.moments import say_moment
 from connector.model.profile import PolicyProfile, Question
+from connector.questions import Questions
 from connector.say import complain, progress, say, say_json
 from connector.settings.load import Settings, load
 from connector.wiring import build
@@ -49,7 +51,7 @@ def show(config: Path, school: str, form: str, *, as_json: bool) -> int:
     return 0
 
 
-def _form(settings: Settings, questions: Any, notebook: Any, school: str, form: str) -> dict[str, Any]:
+def _form(settings: Settings, questions: Questions, notebook: Notebook, school: str, form: str) -> dict[str, Any]:
     mapped = {question.id or question.title: question for question in settings.schools[school].forms[form].questions}
     seen = questions.last(school, form)
     last = notebook.last_received(school, form)
@@ -58,14 +60,14 @@ def _form(settings: Settings, questions: Any, notebook: Any, school: str, form: 
     return {
         "school": school,
         "form": form,
-        "seen": f"questions as seen {say_moment(seen.at)}" if seen else "no response seen yet; this is the map",
+        "seen": f"seen so far, the newest {say_moment(seen.at)}" if seen else "no response seen yet; this is the map",
         "last_response": say_moment(last) if last else "none",
         "questions": [_question(key, mapped.get(key), is_seen=not seen or key in keys) for key in listed],
     }
 
 
 def _question(key: str, question: Question | None, *, is_seen: bool) -> dict[str, Any]:
-    gone = "" if is_seen else "  (NOT IN THE LAST RESPONSE)"
+    gone = "" if is_seen else "  (NEVER SEEN IN A RESPONSE)"
     fields = question.fields if question else ()
     return {"id": key, "title": f"{question.title}{gone}" if question else "", "fields": list(fields)}
 
@@ -78,11 +80,10 @@ def bring(config: Path, school: str, form: str, file: Path, history_before: date
     now = datetime.now(UTC)
     house = build(settings, works=False)
     try:
-        found = bring_in(
-            house.intake, house.ledger.notebook, (slug, name), workbook,
-            since=history_before or now - HISTORY_AFTER, now=now,
-            progress=lambda done: progress(done, len(workbook.rows), "responses"),
-        )  # fmt: skip
+        # What waits in the intake library is told as new; the workbook would bring it as history.
+        house.polling.poll(slug, now, asked=True)
+        importing = Importing(house.intake, slug, name, history_before or now - HISTORY_AFTER)
+        found = importing.bring_in(workbook, now, lambda done: progress(done, len(workbook.rows), "responses"))
     finally:
         house.close()
     say(

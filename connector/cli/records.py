@@ -15,6 +15,7 @@ from connector.ledger.audit import AuditLine
 from connector.ledger.ledger import Ledger
 from connector.model.moments import say_moment
 from connector.model.reference import Reference, parse_reference
+from connector.model.standing import State
 from connector.record.page import make_page
 from connector.say import complain, say, say_json
 from connector.settings.load import Settings, load
@@ -37,7 +38,9 @@ def status(config: Path, *, as_json: bool) -> int:
         say(*[f"{name.replace('_', ' '):24} {value}" for name, value in facts["counts"].items()])
         say(*[f"waiting since {at}: {reference}" for reference, at in facts["unacknowledged"]])
         say(*[f"FAILED: {line}" for line in facts["failed"]])
-    return 1 if facts["counts"]["duties_failed"] else 0
+        say(*[f"{one['state'].upper()}: {one['school']}: {one['place']}: {one['said']}" for one in facts["standings"]])
+    is_bad = any(one["state"] == State.BAD for one in facts["standings"])
+    return 1 if facts["counts"]["duties_failed"] or is_bad else 0
 
 
 def _facts(ledger: Ledger) -> dict[str, Any]:
@@ -45,6 +48,11 @@ def _facts(ledger: Ledger) -> dict[str, Any]:
     return {
         "counts": ledger.counts() | {"oldest_overdue_seconds": round(ledger.oldest_owed(now))},
         "unacknowledged": [(held.reference, say_moment(held.received_at)) for held in ledger.unacknowledged()],
+        "standings": [
+            {"school": one.school, "place": one.place, "state": one.state, "said": one.said}
+            for one in ledger.notebook.standings()
+            if one.state in {State.BAD, State.UNVERIFIED}
+        ],
         "failed": [f"{duty.reference} {duty.kind} by {duty.channel}: {duty.error}" for duty in ledger.failed()],
     }
 

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from connector.cli import mends
+from connector.cli.app_roles import too_wide
 from connector.cli.finding import FAULT, OK, UNVERIFIED, WARNING, Finding
 from connector.errors import ConnectorError, DeliveryError, VendorRefused
-from connector.forms.intake_library import TAKEN_IN, IntakeLibrary
+from connector.forms.intake_library import IntakeLibrary
 from connector.ledger.ledger import Ledger
 from connector.model.moments import say_date, say_moment
 from connector.model.notice import Addressee, Bulletin, BulletinKind
-from connector.model.standing import State, Verdict
+from connector.model.source import TAKEN_IN
+from connector.model.standing import State, Verdict, certificate_lasts, flow_alive
+from connector.model.submission import Way
 from connector.outbound.graph import SCOPE, Graph
 from connector.outbound.sharepoint import Library
 from connector.settings.microsoft import GraphMailChannel
 from connector.settings.school import TeamsChannel
 from connector.site import Site
 from connector.store.sharepoint import COLUMNS, SharePointStore
-from connector.watching import DORMANT_AFTER, EXPIRES_SOON
-
-# Each of these reaches further than the one site or mailbox that the service needs.
-_TOO_WIDE = (
-    "Sites.FullControl.All", "Sites.Manage.All", "Sites.ReadWrite.All", "Sites.Read.All", "Files.ReadWrite.All",
-    "Files.Read.All", "Mail.Send", "Mail.ReadWrite", "Mail.Read", "Directory.ReadWrite.All",
-)  # fmt: skip
+from connector.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +35,6 @@ class Walk:
     ledger: Ledger | None
     now: datetime
     sends: bool
-
-    @property
-    def client_id(self) -> str:
-        """The app's id."""
-        return self.site.school.microsoft.client_id if self.site.school.microsoft else ""
 
     def findings(self) -> Iterator[Finding]:
         """Everything in the order of the set-up; where nobody signs in, nothing after it."""
@@ -66,14 +56,13 @@ class Walk:
 
     def _certificate(self) -> Iterator[Finding]:
         ends = self.graph.sign_in.expires
+        verdict = certificate_lasts(ends, self.now)
         if ends is None:
             yield self._said(WARNING, "signs in with a secret", f"a certificate is better: {mends.CERTIFICATE}")
-        elif ends < self.now:
-            yield self._said(FAULT, f"certificate ended on {say_date(ends.date())}", mends.CERTIFICATE)
-        elif ends - self.now < EXPIRES_SOON:
-            yield self._said(WARNING, f"certificate ends on {say_date(ends.date())}", mends.CERTIFICATE)
-        else:
+        elif verdict.state is State.GOOD:
             yield self._said(OK, f"certificate is good until {say_date(ends.date())}")
+        else:
+            yield self._said(FAULT if ends < self.now else WARNING, verdict.said, mends.CERTIFICATE)
 
     def _token(self) -> Iterator[Finding]:
         try:
@@ -82,7 +71,7 @@ class Walk:
             yield self._said(FAULT, f"sign-in: {error}", mends.CERTIFICATE)
             return
         yield self._said(OK, "sign-in to the tenant")
-        for role in sorted(set(_roles(token)) & set(_TOO_WIDE)):
+        for role in too_wide(token):
             mend = "remove it under API permissions: docs/microsoft-365.md lists what is needed and why"
             yield self._said(WARNING, f"the app may do more than it needs: {role}", mend)
 
@@ -91,7 +80,7 @@ class Walk:
         try:
             _ = library.drive
         except VendorRefused as refused:
-            mend = mends.grant_site(site, self.client_id) if refused.status in {401, 403} else "mend `site`"
+            mend = mends.grant_site(site, self.site.school.client_id) if refused.status in {401, 403} else "mend `site`"
             yield self._said(FAULT, f"{name}: site or library cannot be reached. {refused}", f"{mend}; {mends.CONSENT}")
         except DeliveryError as error:
             yield self._said(FAULT, f"{name}: {error}", "mend `site` and `library` in the school's file")
@@ -106,7 +95,7 @@ class Walk:
             store.check()
         except ConnectorError as error:
             yield self._said(FAULT, f"{name}: a test file could not go there and back. {error}",
-                             mends.grant_site(site, self.client_id))  # fmt: skip
+                             mends.grant_site(site, self.site.school.client_id))  # fmt: skip
             return
         yield self._said(OK, f"{name}: a marked test file went there and back")
         yield from self._restricted(name, *_rights(store))
@@ -114,6 +103,9 @@ class Walk:
         yield from self._keys(name, store)
 
     def _restricted(self, name: str, verdict: Verdict, named: list[str]) -> Iterator[Finding]:
+        """What is found is also written down, so that a running service stops or goes on at once."""
+        if self.ledger is not None:
+            Watching({self.site.slug: self.site}, self.ledger, _nobody_to_wake).note(self.site, name, verdict, self.now)
         match verdict.state:
             case State.GOOD:
                 yield self._said(OK, f"{name}: only those on the list can read it, as far as Microsoft Graph tells")
@@ -154,24 +146,24 @@ class Walk:
             source.library.folder(TAKEN_IN)
         except ConnectorError as error:
             yield self._said(FAULT, f"{name}: it cannot be read or written. {error}",
-                             mends.grant_site(source.library.site, self.client_id))  # fmt: skip
+                             mends.grant_site(source.library.site, self.site.school.client_id))  # fmt: skip
             return
         yield self._said(OK, f"{name}: library {source.library.name} can be read and written")
         if waiting := [each for each in found if (self.now - each.created_at).total_seconds() > 900]:
             yield self._said(FAULT, f"{name}: {len(waiting)} response(s) have waited over 15 minutes",
                              "is `connector serve` or `connector worker` running?")  # fmt: skip
         try:
-            yield from self._restricted(name, *source.rights())
+            yield from self._restricted(f"{name} rights", *source.rights())
         except ConnectorError as error:
             yield self._said(UNVERIFIED, f"{name}: who can read it could not be asked. {error}", mends.SHARING)
 
     def _channels(self) -> Iterator[Finding]:
         for slug, channel in self.site.school.channels.items():
             if not self.sends:
-                yield self._said(OK, f"channel {slug}: not tried (--no-send)")
+                yield self._said(WARNING, f"channel {slug}: not tried", "run `connector check` without --no-send")
                 continue
             if isinstance(channel, GraphMailChannel):
-                mend = mends.scope_mailbox(channel.sender, self.client_id)
+                mend = mends.scope_mailbox(channel.sender, self.site.school.client_id)
             elif isinstance(channel, TeamsChannel):
                 mend = mends.WEBHOOK
             else:
@@ -195,28 +187,26 @@ class Walk:
         }
         try:
             self.graph.send("POST", f"/users/{other}/sendMail", {"message": message})
-        except VendorRefused as refused:
-            if refused.status == 403:
+        except ConnectorError as error:
+            if isinstance(error, VendorRefused) and error.status == 403:
                 yield self._said(OK, f"channel {slug}: cannot send as anybody else")
                 return
-            yield self._said(UNVERIFIED, f"channel {slug}: whether it can send as others cannot be told. {refused}")
-        except ConnectorError as error:
-            yield self._said(UNVERIFIED, f"channel {slug}: whether it can send as others cannot be told. {error}")
+            mend = mends.scope_mailbox(channel.sender, self.site.school.client_id)
+            yield self._said(UNVERIFIED, f"channel {slug}: can it send as others? Not to be told. {error}", mend)
         else:
-            mend = mends.scope_mailbox(channel.sender, self.client_id)
+            mend = mends.scope_mailbox(channel.sender, self.site.school.client_id)
             yield self._said(FAULT, f"channel {slug}: it can send as ANY mailbox of the school", mend)
 
     def _flows(self) -> Iterator[Finding]:
         for form in self.site.school.polled_forms:
-            last = self.ledger.notebook.last_received(self.site.slug, form) if self.ledger else None
+            last = self.ledger.notebook.last_received(self.site.slug, form, Way.FETCHED) if self.ledger else None
+            verdict = flow_alive(last, self.now)
             if last is None:
                 yield self._said(WARNING, f"flow of {form}: no response has come yet", mends.FLOW)
-            elif self.now - last >= DORMANT_AFTER:
-                days = (self.now - last).days
-                said = f"flow of {form}: nothing for {days} days; Microsoft switches it off after 90 and 30 more"
-                yield self._said(WARNING, said, mends.FLOW)
-            else:
+            elif verdict.state is State.GOOD:
                 yield self._said(OK, f"flow of {form}: last response {say_moment(last)}")
+            else:
+                yield self._said(WARNING, f"flow of {form}: {verdict.said}", mends.FLOW)
 
     def _test(self) -> Bulletin:
         said = "If you can read this, this way of telling works. Nothing else is to be done."
@@ -238,11 +228,5 @@ def _rights(store: SharePointStore) -> tuple[Verdict, list[str]]:
     return verdict, [right.named for right in rights if right.state is State.BAD]
 
 
-def _roles(token: str) -> list[str]:
-    """The app's permissions as its own token names them; nothing where it cannot be read."""
-    try:
-        part = token.split(".")[1]
-        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))).get("roles", [])
-    except (IndexError, ValueError):
-        return []
-    return [str(role) for role in found]
+def _nobody_to_wake() -> None:
+    """The service that runs looks for itself."""

@@ -6,20 +6,23 @@ has not come in yet; when its record is filed it is taken away. A change feed (d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.errors import CursorLost, DeliveryError, VendorRefused
-from connector.model.source import Batch, Found
+from connector.errors import CursorLost, DeliveryError, Gone, VendorRefused
+from connector.model.reference import PATTERN
+from connector.model.source import TAKEN_IN, Batch, Found
 from connector.model.standing import State, Verdict
 from connector.outbound.graph import path_of
 from connector.outbound.rights import judge
-from connector.outbound.sharepoint import Library, absent_as_none
+from connector.outbound.sharepoint import Library, absent_as_none, id_of
 
-TAKEN_IN = "taken-in"
 MOST_BYTES = 4 * 1024 * 1024
+# What we keep apart ourselves, wherever somebody may have moved it.
+_OURS = re.compile(rf"{PATTERN.pattern}-\d+(\.[0-9A-Z]+)?\.json")
 
 
 @dataclass(slots=True)
@@ -34,12 +37,15 @@ class IntakeLibrary:
 
     def fetch(self, cursor: str) -> Batch:
         """The files that are new since that cursor. Raises CursorLost, VendorRefused, DeliveryError."""
+        if cursor and self.library.drive not in cursor:
+            # The configuration names another library now.
+            raise CursorLost
         seen: dict[str, Mapping[str, Any]] = {}
         link = ""
         try:
             for page in self.library.changes(cursor):
                 # An item may come twice: the last word counts.
-                seen |= {str(item["id"]): item for item in page.get("value", [])}
+                seen |= {id_of(item): item for item in page.get("value", [])}
                 link = str(page.get("@odata.deltaLink", ""))
         except VendorRefused as refused:
             if refused.status == 410:
@@ -52,14 +58,15 @@ class IntakeLibrary:
 
     def _found(self, items: Iterable[Mapping[str, Any]]) -> Iterator[Found]:
         for item in items:
-            is_response = "file" in item and "deleted" not in item and _name(item).endswith(".json")
-            if not is_response:
+            if "file" not in item or "deleted" in item:
                 continue
             folder = self._folder(str(item.get("parentReference", {}).get("id", "")))
-            if folder != TAKEN_IN:
+            # Whatever else lies here is a response, however a slip in the flow has named it: better asked than lost.
+            if folder != TAKEN_IN and not _OURS.fullmatch(str(item.get("name", ""))):
                 yield Found(
-                    form=folder if folder in self.forms else self.forms[0],
-                    key=str(item["id"]),
+                    form=next((form for form in self.forms if form == folder), self.forms[0]),
+                    key=id_of(item),
+                    tag=str(item.get("eTag", "")),
                     size=int(item.get("size") or 0),
                     created_at=_moment(item.get("createdDateTime")),
                 )
@@ -68,15 +75,22 @@ class IntakeLibrary:
         """The name of that folder of the root; nothing for the root. Delta gives ids only, so they are kept."""
         if item not in self._folders:
             children = self.library.graph.values(self.library.at("root", "children"))
-            self._folders = {str(child["id"]): str(child["name"]) for child in children if "folder" in child}
+            self._folders = {
+                id_of(child): str(child.get("name", "")).casefold() for child in children if "folder" in child
+            }
             self._folders.setdefault(item, "")
         return self._folders[item]
 
     def read(self, found: Found) -> bytes:
-        """The response. Raises DeliveryError for one that is too large, VendorRefused."""
+        """The response. Raises DeliveryError for one that is too large, Gone, VendorRefused."""
         if found.size > MOST_BYTES:
             raise DeliveryError("A response file is over 4 MiB: look at it in the intake library.", permanent=True)
-        return self.library.read(found.key, MOST_BYTES)
+        try:
+            return self.library.read(found.key, MOST_BYTES)
+        except VendorRefused as refused:
+            if refused.status == 404 and self.library.item_by_id(found.key) is None:
+                raise Gone from None
+            raise
 
     def put(self, form: str, name: str, content: bytes) -> None:
         """Put a response there as the flow does, for a drill. Raises VendorRefused, DeliveryError."""
@@ -85,16 +99,21 @@ class IntakeLibrary:
         )
 
     def settle(self, found: Found, record: str, *, filed: bool) -> None:
-        """Move it apart under the record's name; where that is filed, or lies apart already, take it away."""
-        if not filed:
-            try:
-                self.library.move(found.key, self.library.folder(TAKEN_IN), f"{record}.json")
-            except VendorRefused as refused:
-                if refused.status != 409:
-                    raise
-            else:
-                return
-        self.library.delete(self.library.at("items", found.key))
+        """Move it apart under the record's name, or where that is filed take it away.
+
+        Only as it was read: what has been edited since is left for the next look (412). Raises VendorRefused.
+        """
+        if filed:
+            self.library.delete(self.library.at("items", found.key), found.tag)
+            return
+        folder = self.library.folder(TAKEN_IN)
+        try:
+            self.library.move(found.key, folder, f"{record}.json", found.tag)
+        except VendorRefused as refused:
+            if refused.status != 409:
+                raise
+            # The same response came twice: both lie apart until the record is filed.
+            self.library.move(found.key, folder, f"{record}.{found.key[-12:]}.json", found.tag)
 
     def clear(self, record: str) -> None:
         """Take the original of that record away; none there is fine."""
@@ -103,7 +122,7 @@ class IntakeLibrary:
     def kept_apart(self) -> tuple[str, ...]:
         """The records whose originals lie apart."""
         children = self.library.graph.values(self.library.at("items", self.library.folder(TAKEN_IN), "children"))
-        return tuple(str(child["name"]).removesuffix(".json") for child in children if "file" in child)
+        return tuple(str(child.get("name", "")).removesuffix(".json") for child in children if "file" in child)
 
     def subscribe(self, address: str, secret: str, until: datetime) -> str:
         """A change subscription on the library (ms365.md 1.2); its id. Raises VendorRefused, DeliveryError."""
@@ -115,7 +134,7 @@ class IntakeLibrary:
             "expirationDateTime": _said(until),
             "clientState": secret,
         }
-        return str(self.library.graph.send("POST", "/subscriptions", body)["id"])
+        return id_of(self.library.graph.send("POST", "/subscriptions", body))
 
     def renew(self, subscription: str, until: datetime) -> bool:
         """Renew it, which also answers `reauthorizationRequired`; False where Graph has forgotten it."""
@@ -131,10 +150,6 @@ class IntakeLibrary:
         """The same with every bad right, named for whoever mends it."""
         verdict, rights = judge(self.library.known_permissions(), self.allowed, self.app)
         return verdict, [right.named for right in rights if right.state is State.BAD]
-
-
-def _name(item: Mapping[str, Any]) -> str:
-    return str(item.get("name", "")).casefold()
 
 
 def _said(moment: datetime) -> str:

@@ -100,10 +100,11 @@ def read(data: bytes, ids: Mapping[str, str]) -> Workbook:
     """
     table = _responses(grids_of(data), ids)
     columns = _columns(table, ids)
+    own = _own(table, [title_key(title) for title in table.header], ids)
     return Workbook(
         titles=tuple(column.title for column in columns),
         keys=tuple(column.key for column in columns),
-        rows=tuple(_row(row, columns) for row in table.rows),
+        rows=tuple(_row(row, columns, own) for row in table.rows),
     )
 
 
@@ -149,9 +150,16 @@ def _columns(table: _Table, ids: Mapping[str, str]) -> list[_Column]:
 
 
 def _own(table: _Table, names: Sequence[str], ids: Mapping[str, str]) -> int:
-    """How many columns are Forms' own. A question may be called `Name` too, so the place counts, not the word."""
+    """How many columns are Forms' own. A question may be called `Name` too, so the place counts, not the word.
+
+    In another language they are known by the two clock times after the number; a table without them, made
+    by hand, has the number only.
+    """
+    clocks = [table.column(at) for at in (1, 2) if at < len(names)]
+    if names[:2] != list(_PLACES[:2]) and not all(cells and all(map(_is_clock, cells)) for cells in clocks):
+        return 1
     at = 1
-    while at < len(names) and _is_own(at, names[at], names[:2] == _PLACES[:2], ids, table.column(at)):
+    while at < len(names) and _is_own(at, names[at], names[:2] == list(_PLACES[:2]), ids, table.column(at)):
         at += 1
     return at
 
@@ -194,13 +202,14 @@ def _is_neat(text: str) -> bool:
     return all(part and part == " ".join(part.split()) for part in text[:-1].split(";"))
 
 
-def _row(row: Sequence[Any], columns: Sequence[_Column]) -> Row:
-    completed = moment_in(row[_COMPLETION]) if len(row) > _COMPLETION else None
+def _row(row: Sequence[Any], columns: Sequence[_Column], own: int) -> Row:
+    """One response. Only what Forms itself wrote is believed to be a time or an address: `own` columns of the row."""
+    completed = moment_in(row[_COMPLETION]) if own > _COMPLETION else None
     body = {
         "schema": "concern-intake/1",
         "responseId": _id(row[0]),
         "submittedAt": completed.isoformat() if completed else "",
-        "responder": _text(row[_EMAIL]) if len(row) > _EMAIL else "",
+        "responder": _text(row[_EMAIL]) if own > _EMAIL else "",
         "answers": {column.key: _answer(row[column.at], column) for column in columns if row[column.at] != ""},
     }
     return Row(_id(row[0]), body, completed.astimezone(UTC) if completed else None)

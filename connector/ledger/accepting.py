@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from connector.ledger.acceptance import Acceptance, Accepted, Outcome
 from connector.ledger.audit import AuditLine, append
+from connector.ledger.recognising import Known, as_known, judge
 from connector.ledger.schema import concern, duty
 from connector.model.duty import DutyState, NewDuty
 from connector.model.reference import Reference
@@ -16,99 +17,12 @@ from connector.model.reference import Reference
 # Somebody who sends nearly the same again within so long is probably correcting it.
 _CORRECTION = timedelta(hours=24)
 _MOST_RELATED = 5
-_NUMBERS_RETURN = timedelta(days=90)
-# Stands in `acknowledged_by` of history; no person's slug has brackets.
-HISTORY = "(history)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """Keyed hashes under which things are recognised again; the first of each is under the current key.
-
-    `versioned` says that the platform itself gave the version.
-    """
-
-    response: tuple[bytes, ...]
-    version: tuple[bytes, ...]
-    content: tuple[bytes, ...]
-    child: bytes | None
-    reporter: bytes | None
-    versioned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A field by its id in the profile, and the child's number where there are several."""
-
-    field: str
-    child: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """Everything that must be durable before the answer."""
-
-    reference: Reference
-    version: int
-    school: str
-    form: str
-    profile: str
-    marks: Marks
-    received_at: datetime
-    urgent: bool
-    about_staff: bool
-    recognised: bool
-    late_days: int
-    drill: bool
-    missing: tuple[Asking, ...]
-    unclear: tuple[Asking, ...]
-    sealed: bytes
-    aside: bytes
-    duties: tuple[NewDuty, ...]
-    only_new: bool = False  # from a workbook: a known response is not amended by how a workbook writes it
-    history: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """It is durable now."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyHere:
-    """The same response, version and content were accepted before, under this reference."""
-
-    reference: Reference
-    version: int
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TakeAnother:
-    """Not written. Seal it again as `version` of `reference`; without one, under a fresh reference."""
-
-    reference: Reference | None
-    version: int
-
-
-Outcome = Accepted | AlreadyHere | TakeAnother
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    response: bytes
-    version_mark: bytes
-    content: bytes
-    reference: Reference
-    version: int
-    received_at: datetime
-    child: bytes | None
 
 
 # Built once: building a statement takes longer than running it.
 _c = concern.c
 _KNOWN = select(
-    _c.response_mark, _c.version_mark, _c.content_mark, _c.reference, _c.version, _c.received_at, _c.child_mark
+    _c.response_mark, _c.version_mark, _c.content_mark, _c.reference, _c.version, _c.received_at, _c.child_mark, _c.way
 ).where(_c.response_mark.in_(bindparam("marks", expanding=True)))
 _VERSIONS = (
     select(_c.reference, func.max(_c.version))
@@ -135,15 +49,15 @@ ADD_DUTY = insert(duty).returning(duty.c.id)
 def accept(connection: Connection, waiting: list[Acceptance]) -> list[Outcome]:
     """Write all that are new; say of each what became of it."""
     marks = [mark for one in waiting for mark in one.marks.response]
-    known = [_Known(*row) for row in connection.execute(_KNOWN, {"marks": marks})]
+    known = [Known(*row) for row in connection.execute(_KNOWN, {"marks": marks})]
     versions = _versions(connection, {row.reference for row in known} | {one.reference for one in waiting})
     outcomes: list[Outcome] = []
     fresh: list[Acceptance] = []
     for one in waiting:
-        outcome = _judge(one, known, versions)
+        outcome = judge(one, known, versions)
         if isinstance(outcome, Accepted):
             fresh.append(one)
-            known.append(_as_known(one))
+            known.append(as_known(one))
             versions[one.reference] = one.version
         outcomes.append(outcome)
     if fresh:
@@ -151,39 +65,10 @@ def accept(connection: Connection, waiting: list[Acceptance]) -> list[Outcome]:
     return outcomes
 
 
-def _as_known(one: Acceptance) -> _Known:
-    marks = one.marks
-    return _Known(
-        marks.response[0], marks.version[0], marks.content[0], one.reference, one.version, one.received_at, marks.child
-    )
-
-
 def _versions(connection: Connection, references: set[Reference]) -> dict[Reference, int]:
     """The latest version of each reference that is taken."""
     found = connection.execute(_VERSIONS, {"references": list(references)})
     return {Reference(reference): int(version) for reference, version in found}
-
-
-def _judge(one: Acceptance, known: list[_Known], versions: dict[Reference, int]) -> Outcome:
-    before = sorted((row for row in known if _is_before(row, one)), key=lambda row: (row.received_at, row.version))
-    # Without a version of the platform's own, words that return to what they were are a change, not a repeat.
-    for row in before if one.marks.versioned else before[-1:]:
-        if row.content in one.marks.content and row.version_mark in one.marks.version:
-            return AlreadyHere(row.reference, row.version, row.received_at)
-    if before and one.only_new:
-        return AlreadyHere(before[-1].reference, before[-1].version, before[-1].received_at)
-    reference = before[-1].reference if before else one.reference
-    following = versions.get(reference, 0) + 1
-    if (one.reference, one.version) == (reference, following):
-        return Accepted()
-    is_clash = not before and one.version == 1
-    return TakeAnother(None, 1) if is_clash else TakeAnother(reference, following)
-
-
-def _is_before(row: _Known, one: Acceptance) -> bool:
-    """The same response; a form copied for a new year counts its responses from 1 again, for other children."""
-    is_recent = one.received_at - row.received_at < _NUMBERS_RETURN
-    return row.response in one.marks.response and (is_recent or row.child == one.marks.child)
 
 
 def _write(connection: Connection, fresh: list[Acceptance]) -> None:
@@ -204,8 +89,7 @@ def _concern_row(one: Acceptance, related: list[str]) -> dict[str, object]:
         "missing": [[asking.field, asking.child] for asking in one.missing],
         "unclear": [[asking.field, asking.child] for asking in one.unclear],
         "related": related, "sealed": one.sealed, "aside": one.aside,
-        "acknowledged_at": one.received_at if one.history else None,
-        "acknowledged_by": HISTORY if one.history else "",
+        "way": one.way,
     }  # fmt: skip
 
 

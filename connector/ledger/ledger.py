@@ -10,7 +10,8 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from connector.errors import UnknownReference
 from connector.ledger import working
-from connector.ledger.accepting import Acceptance, Outcome, accept
+from connector.ledger.acceptance import Acceptance, Outcome
+from connector.ledger.accepting import accept
 from connector.ledger.audit import AuditLine, append, broken_at
 from connector.ledger.database import open_database
 from connector.ledger.notebook import Notebook
@@ -20,6 +21,7 @@ from connector.ledger.schema import concern, duty
 from connector.ledger.writer import Writer
 from connector.model.duty import Duty, DutyKind, DutyState
 from connector.model.reference import Reference
+from connector.model.submission import Way
 
 _OPEN = working.OPEN
 # Built once: building a statement takes longer than running it.
@@ -166,7 +168,7 @@ class Ledger:
             found = {f"duties_{state}": int(number) for state, number in states}
             for name, condition in (
                 ("concerns", c.version > 0),
-                ("unacknowledged", c.acknowledged_at.is_(None)),
+                ("unacknowledged", and_(c.acknowledged_at.is_(None), c.way != Way.HISTORY)),
                 ("unfiled", c.filed_at.is_(None)),
                 ("unpurged", c.sealed.is_not(None)),
             ):
@@ -198,8 +200,8 @@ class Ledger:
         return self._all(or_(concern.c.sealed.is_not(None), concern.c.aside.is_not(None)))
 
     def unacknowledged(self) -> list[Held]:
-        """Concerns that nobody has acknowledged, the oldest first."""
-        return self._all(concern.c.acknowledged_at.is_(None))
+        """Concerns that nobody has acknowledged, the oldest first; history apart, of which nobody is asked to."""
+        return self._all(and_(concern.c.acknowledged_at.is_(None), concern.c.way != Way.HISTORY))
 
     def broken_audit_line(self) -> int | None:
         """The first line at which the audit chain does not hold, or None."""

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Table, and_, func, insert, select, up
 from connector.ledger.schema import concern, form_seen, source, standing
 from connector.ledger.writer import Writer
 from connector.model.reference import Reference
-from connector.model.standing import Standing, State, Verdict
+from connector.model.standing import Standing, State, Verdict, turned
+from connector.model.submission import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +55,14 @@ class Notebook:
 
     # -- sources
 
-    def reading(self, school: str, name: str) -> SourceProgress:
+    def progress(self, school: str, name: str) -> SourceProgress:
         """How far that source was read; an empty one for a source never read."""
         row = self._row(source, school=school, name=name)
         return (
             SourceProgress(**{k: v for k, v in row.items() if k not in {"school", "name"}}) if row else SourceProgress()
         )
 
-    def keep_reading(self, school: str, name: str, **values: Any) -> None:
+    def keep_progress(self, school: str, name: str, **values: Any) -> None:
         """Change these parts of how far it was read. Raises CannotAccept."""
         self._writer.do(_change, _Change(source, {"school": school, "name": name}, values))
 
@@ -71,12 +72,19 @@ class Notebook:
         with self._reading.connect() as connection:
             return {row.subscription: (row.school, row.name) for row in connection.execute(query)}
 
-    def last_received(self, school: str, form: str) -> datetime | None:
-        """When that form's last response came in by any way, drills apart; None where none ever did."""
+    def last_received(self, school: str, form: str, way: Way | None = None) -> datetime | None:
+        """When that form's last response came in, drills apart: by any way, or by that one; None where none did."""
         c = concern.c
-        mine = and_(c.school == school, c.form == form, c.drill.is_(False))
+        mine = [c.school == school, c.form == form, c.drill.is_(False), *([c.way == way] if way else [])]
         with self._reading.connect() as connection:
-            return connection.execute(select(func.max(c.received_at)).where(mine)).scalar()
+            return connection.execute(select(func.max(c.received_at)).where(*mine)).scalar()
+
+    def history(self, school: str, form: str) -> int:
+        """How many responses of that form were brought in as history."""
+        c = concern.c
+        query = select(func.count()).where(c.school == school, c.form == form, c.way == Way.HISTORY)
+        with self._reading.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def reference_of(self, response_mark: bytes) -> Reference | None:
         """The concern that this response became, or None."""
@@ -108,15 +116,14 @@ class Notebook:
 
     # -- the questions of a form
 
-    def seen(self, school: str, form: str) -> tuple[datetime, bytes, bytes] | None:
-        """When the form was last seen with other questions, their mark, and the sealed list of them."""
+    def seen(self, school: str, form: str) -> tuple[datetime, bytes] | None:
+        """When a question of the form was last new, and the sealed list of all that were seen; None for none yet."""
         row = self._row(form_seen, school=school, form=form)
-        return (row["at"], row["mark"], row["sealed"]) if row else None
+        return (row["at"], row["sealed"]) if row else None
 
-    def note_seen(self, school: str, form: str, at: datetime, mark: bytes, sealed: bytes) -> None:
-        """Note the questions that a form has now."""
-        values = {"at": at, "mark": mark, "sealed": sealed}
-        self._writer.do(_change, _Change(form_seen, {"school": school, "form": form}, values))
+    def note_seen(self, school: str, form: str, at: datetime, sealed: bytes) -> None:
+        """Note the questions that the form was seen with."""
+        self._writer.do(_change, _Change(form_seen, {"school": school, "form": form}, {"at": at, "sealed": sealed}))
 
     def _row(self, table: Table, **key: str) -> Mapping[str, Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))
@@ -139,27 +146,12 @@ def _judge(connection: Connection, items: list[_Judging]) -> list[Standing]:
 
 
 def _judged(connection: Connection, item: _Judging) -> Standing:
-    """A turn is news, and so is another fault found; what was always good is no news."""
     key = {"school": item.school, "place": item.place}
     mine = and_(standing.c.school == item.school, standing.c.place == item.place)
     row = connection.execute(select(standing).where(mine)).first()
     before = _standing(row._mapping) if row else None
-    verdict = item.verdict
-    is_same = before is not None and (before.state, before.said) == (verdict.state, verdict.said[:400])
-    is_news = not is_same and not (before is None and verdict.state is State.GOOD)
-    # That something is in order again is news only to those who heard that it was not.
-    is_unheard = before is not None and before.told_at is None and verdict.state is State.GOOD
-    told_at = before.told_at if before and is_same else (None if is_news and not is_unheard else item.at)
-    is_turn = before is None or before.state is not verdict.state
-    found = Standing(
-        **key,
-        state=verdict.state,
-        said=verdict.said[:400],
-        since=item.at if is_turn or before is None else before.since,
-        looked_at=item.at,
-        told_at=told_at,
-    )
-    values = {"state": found.state, "said": found.said, "since": found.since, "looked_at": item.at, "told_at": told_at}
+    found = turned(before, item.school, item.place, item.verdict, item.at)
+    values = {name: getattr(found, name) for name in ("state", "said", "since", "looked_at", "told_at")}
     _change(connection, [_Change(standing, key, values)])
     return found
 

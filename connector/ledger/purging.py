@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, update
 from connector.ledger.schema import concern, duty
 from connector.model.duty import DutyKind, DutyState
 from connector.model.reference import Reference
+from connector.model.submission import Way
 
 _OPEN = (DutyState.OWED, DutyState.SENDING)
 _UNSETTLED = (*_OPEN, DutyState.FAILED)
@@ -29,12 +30,13 @@ def _some(kinds: tuple[DutyKind, ...], states: tuple[DutyState, ...]) -> Any:
 # does not; nor does a telling that failed, once somebody has acknowledged.
 _IS_SETTLED = and_(
     ~_some((DutyKind.FILE,), _UNSETTLED),
-    # A file that could not be fetched is named in the record; it does not keep the content for ever.
+    # Files are copied, or named with the reason in files.txt, before the content goes; one that failed for good
+    # does not keep it for ever.
     ~_some((DutyKind.ATTACH,), _OPEN),
     ~_some((DutyKind.RECEIPT,), _OPEN),
     _c.acknowledged_at.is_not(None) | ~_some((DutyKind.TELL,), _UNSETTLED),
 )
-_LADDER_IS_OVER = and_(_c.acknowledged_at.is_not(None), ~_some(_NEEDS_ASIDE, _OPEN))
+_LADDER_IS_OVER = and_(_c.acknowledged_at.is_not(None) | (_c.way == Way.HISTORY), ~_some(_NEEDS_ASIDE, _OPEN))
 _THESE = _c.reference.in_(bindparam("these", expanding=True))
 
 _FORGET_CONTENT = (

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from connector.ledger.accepting import Asking
+from connector.ledger.acceptance import Asking
 from connector.model.duty import Duty, DutyKind, DutyState
 from connector.model.reference import Reference
+from connector.model.submission import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Held:
     recognised: bool
     late_days: int
     drill: bool
+    way: Way
     missing: tuple[Asking, ...]
     unclear: tuple[Asking, ...]
     related: tuple[Reference, ...]
@@ -65,4 +67,5 @@ def held_of(row: Row[Any]) -> Held:
     values["missing"] = tuple(Asking(*pair) for pair in row.missing)
     values["unclear"] = tuple(Asking(*pair) for pair in row.unclear)
     values["related"] = tuple(row.related)
+    values["way"] = Way(row.way)
     return Held(**values)

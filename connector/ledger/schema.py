@@ -68,6 +68,7 @@ concern = Table(
     Column("recognised", Boolean, nullable=False),
     Column("late_days", Integer, nullable=False),
     Column("drill", Boolean, nullable=False, server_default=false()),
+    Column("way", String(8), nullable=False, server_default="pushed"),
     Column("missing", JSON, nullable=False),
     Column("unclear", JSON, nullable=False),
     Column("related", JSON, nullable=False),
@@ -151,6 +152,5 @@ form_seen = Table(
     Column("school", String(40), primary_key=True),
     Column("form", String(40), primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("mark", LargeBinary(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )

@@ -223,9 +223,11 @@ def file_again(connection: Connection, items: list[tuple[str, str, datetime]]) -
     numbers = []
     d = duty.c
     for school, channel, at in items:
-        mine = and_(d.school == school, d.channel == channel, d.kind == DutyKind.FILE)
+        mine = and_(d.school == school, d.channel == channel, d.kind.in_((DutyKind.FILE, DutyKind.ATTACH)))
         held_up = mine, d.state.in_((DutyState.FAILED, DutyState.OWED))
         done = connection.execute(update(duty).where(*held_up).values(state=DutyState.OWED, due_at=at, owed_since=at))
+        detail = {"school": school, "store": channel, "duties": done.rowcount}
+        append(connection, [AuditLine(at, "file again", "", detail)])
         numbers.append(int(done.rowcount))
     return numbers
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+DRILL_SAYS = "DRILL. Not a real child, not a real concern."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +42,35 @@ class Submission:
 
     @property
     def is_drill(self) -> bool:
-        """Made by `connector drill`: no platform numbers its responses like this."""
-        return self.response_id.startswith("drill-")
+        """Made by `connector drill`: by its number, and because nothing else is said in it."""
+        is_numbered = self.response_id.startswith("drill-")
+        return is_numbered and bool(self.answers) and all(answer.text == DRILL_SAYS for answer in self.answers)
+
+
+class Way(StrEnum):
+    """How a response came to us. `history` is brought in by hand too: it is filed, and told all at once."""
+
+    PUSHED = "pushed"
+    FETCHED = "fetched"
+    HAND = "hand"
+    HISTORY = "history"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """From a workbook, which writes a known response in its own manner."""
+        return self in {Way.HAND, Way.HISTORY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """The bytes at the door and when they came. The bytes are the machine-readable original of the record."""
+    """The bytes at the door and when they came: the machine-readable original of the record.
+
+    `key` is their name at the source where they were fetched from one.
+    """
 
     school: str
     form: str
     body: bytes
     received_at: datetime
+    way: Way = Way.PUSHED
+    key: str = ""

@@ -17,6 +17,7 @@ class ActivityChannel:
 
     graph: Graph
     app_id: str
+    timeout_seconds: float
 
     def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
         """Put the line into that person's feed. Raises VendorRefused, DeliveryError."""

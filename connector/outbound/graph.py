@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 
 from connector import __version__
 from connector.errors import DeliveryError, VendorRefused
-from connector.outbound.http import Answered, exchange, is_permanent
+from connector.outbound.http import Answered, exchange, is_permanent, is_safe
 from connector.outbound.sign_in import SignIn
 
 log = logging.getLogger(__name__)
@@ -78,17 +78,17 @@ class Graph:
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The object at that path. Raises VendorRefused or DeliveryError."""
-        return _object(self.ask("GET", path, query=query))
+        return object_of(self.ask("GET", path, query=query))
 
     def send(self, method: str, path: str, body: Any, **query: str) -> dict[str, Any]:
         """Send JSON; the object that comes back, empty where none does. Raises VendorRefused or DeliveryError."""
         asked = Asked(json.dumps(body).encode(), {"Content-Type": "application/json"})
-        return _object(self.ask(method, path, asked, query=query))
+        return object_of(self.ask(method, path, asked, query=query))
 
     def put(self, path: str, content: bytes, **query: str) -> dict[str, Any]:
         """Upload bytes; the item that comes back."""
         asked = Asked(content, {"Content-Type": "application/octet-stream"}, timeout_seconds=120)
-        return _object(self.ask("PUT", path, asked, query=query))
+        return object_of(self.ask("PUT", path, asked, query=query))
 
     def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """The pages of a collection, following `@odata.nextLink`. `path` may be a link that Graph gave."""
@@ -109,7 +109,10 @@ class Graph:
         answer = self.ask("GET", path, success=(200, 302))
         if answer.status == 200:
             return answer.body
-        found = exchange("GET", answer.headers.get("Location", ""), timeout_seconds=120, most_bytes=most_bytes)
+        place = answer.headers.get("Location", "")
+        if not is_safe(place):
+            raise DeliveryError("Graph named a place to download from that is not https.", permanent=True)
+        found = exchange("GET", place, timeout_seconds=120, most_bytes=most_bytes)
         if not found.is_success:
             raise _refused(found)
         return found.body
@@ -172,7 +175,8 @@ class Graph:
         return answer
 
 
-def _object(answer: Answered) -> dict[str, Any]:
+def object_of(answer: Answered) -> dict[str, Any]:
+    """The JSON object of an answer, empty where it has none. Raises DeliveryError for what is no JSON."""
     if not answer.body:
         return {}
     try:

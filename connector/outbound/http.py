@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -118,6 +119,12 @@ def refusal(answer: Answered) -> DeliveryError:
 def is_permanent(status: int) -> bool:
     """True for refusals that will be the same tomorrow."""
     return 300 <= status < 500 and status not in _TEMPORARY
+
+
+def is_safe(url: str) -> bool:
+    """True for https, and for plain http to this machine itself."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"})
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> float | None:

@@ -1,4 +1,8 @@
-"""Who can read a library, as far as Graph can tell (ms365.md 2.4). Pure: permissions in, rights found out."""
+"""Who can read a library, as far as Graph can tell (ms365.md 2.4). Pure: permissions in, rights found out.
+
+What a name says is believed of a site's own groups only. People are known by the address at the end of
+their login, groups of the directory by their id: anybody can call themselves or a group anything.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,11 @@ from connector.model.standing import State, Verdict
 _EVERYONE_NAMES = frozenset({"everyone", "everyone except external users", "all users", "all authenticated users"})
 # Parts of the login names under which SharePoint knows those groups.
 _EVERYONE_LOGINS = ("spo-grid-all-users", "c:0(.s|true", "c:0!.s|windows", "nt authority\\authenticated users")
-_SYSTEM_LOGINS = ("sharepoint\\system", "app@sharepoint")
-_PERSON_FACETS = ("user", "siteUser")
-_GROUP_FACETS = ("group", "siteGroup", "sharePointGroup")
+_SYSTEM_LOGINS = frozenset({"sharepoint\\system", "app@sharepoint"})
+_SITE_GROUPS = ("siteGroup", "sharePointGroup")
 _MEND = (
     "Mend: in SharePoint open the library, Settings, Library settings, Permissions for this library, and take it away;"
-    " or, if they may read every record, add the name to `allowed`."
+    " or, if they may read every record, add it to `allowed`."
 )
 
 
@@ -29,21 +32,41 @@ class Right:
     named: str
 
 
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Who may read: names of the site's groups, addresses of people, ids of directory groups; and our own app."""
+
+    allowed: frozenset[str]
+    app: str
+
+
 def judge(permissions: Iterable[Mapping[str, Any]], allowed: Iterable[str], app: str) -> tuple[Verdict, list[Right]]:
     """The verdict on these permissions and every right that is not in order.
 
-    `allowed` are names of groups and addresses of people, `app` is our own client id. Nothing to look at
-    means that Graph does not tell: unverified, never good.
+    Good only where somebody beside our own app was seen and everybody seen is welcome: an app that may
+    see nothing but itself knows nothing (ms365.md 2.4), so that is unverified, never good.
     """
     found = list(permissions)
-    welcome = frozenset(name.casefold() for name in allowed)
-    rights = [right for permission in found for right in _read(permission, welcome, app.casefold())]
-    bad = [right for right in rights if right.state is State.BAD]
-    if bad:
+    welcome = Welcome(frozenset(name.casefold() for name in allowed), app.casefold())
+    rights = [right for permission in found for right in _read(permission, welcome)]
+    if bad := [right for right in rights if right.state is State.BAD]:
         return Verdict(State.BAD, f"{_listed(bad)}. {_MEND}"), rights
-    if rights or not found:
-        said = _listed(rights) if rights else "Microsoft Graph shows no permissions at all"
-        return Verdict(State.UNVERIFIED, f"{said}, so it cannot be told who can read it"), rights
+    if rights:
+        return Verdict(State.UNVERIFIED, f"{_listed(rights)}, so it cannot be told who can read it"), rights
+    if not any(_shows_somebody(permission, welcome) for permission in found):
+        said = "Microsoft Graph shows no permissions but the service's own, so it cannot be told who can read it"
+        return Verdict(State.UNVERIFIED, said), rights
+    return Verdict(State.GOOD), rights
+
+
+def worst(looks: Iterable[tuple[Verdict, list[Right]]]) -> tuple[Verdict, list[Right]]:
+    """One verdict of several looks: bad where one is, good only where all are; and every right found."""
+    found = list(looks)
+    rights = [right for _, some in found for right in some]
+    for state in (State.BAD, State.UNVERIFIED):
+        for verdict, _ in found:
+            if verdict.state is state:
+                return verdict, rights
     return Verdict(State.GOOD), rights
 
 
@@ -53,33 +76,28 @@ def _listed(rights: list[Right]) -> str:
     return "; ".join(said[:3]) + more
 
 
-def _read(permission: Mapping[str, Any], welcome: frozenset[str], app: str) -> list[Right]:
+def _read(permission: Mapping[str, Any], welcome: Welcome) -> list[Right]:
     """The rights found; one that cannot be judged for a permission of a shape that Graph does not document."""
     try:
-        return list(_rights(permission, welcome, app))
+        return list(_rights(permission, welcome))
     except (AttributeError, TypeError):
         return [_unknown("a right in a form that is not known", "some right")]
 
 
-def _rights(permission: Mapping[str, Any], welcome: frozenset[str], app: str) -> Iterator[Right]:
+def _rights(permission: Mapping[str, Any], welcome: Welcome) -> Iterator[Right]:
     roles = "/".join(str(role) for role in permission.get("roles") or ()) or "some right"
     link = permission.get("link")
-    if isinstance(link, Mapping) and (right := _link(link, roles)) is not None:
+    if link is not None and (right := _link(link, roles)) is not None:
         yield right
         return
-    invited = (permission.get("invitation") or {}).get("email")
-    if invited and invited.casefold() not in welcome:
-        yield _bad("a guest who was invited", roles, str(invited))
-    holders = [holder for holder in _holders(permission) if holder]
-    if not holders and not invited:
-        if link is None or link.get("scope") != "existingAccess":
-            yield Right(
-                State.UNVERIFIED, f"a right of nobody in particular ({roles})", f"permission of nobody ({roles})"
-            )
+    holders = _holders(permission)
+    if permission.get("invitation") is not None and not any(_is_person(holder, welcome) for holder in holders):
+        yield _bad("a guest who was invited", roles, str(permission["invitation"].get("email", "")))
         return
+    if not holders and (link is None or link.get("scope") != "existingAccess"):
+        yield _unknown("a right of nobody in particular", roles)
     for holder in holders:
-        if (right := _holder(holder, roles, welcome, app)) is not None:
-            yield right
+        yield from _holder(holder, roles, welcome)
 
 
 def _link(link: Mapping[str, Any], roles: str) -> Right | None:
@@ -88,9 +106,7 @@ def _link(link: Mapping[str, Any], roles: str) -> Right | None:
         case "anonymous":
             return _bad("a link that anybody can use", roles)
         case "organization":
-            return Right(
-                State.BAD, f"a link for everybody in the organisation ({roles})", f"organisation link ({roles})"
-            )
+            return _bad("a link for everybody in the organisation", roles)
         case "users" | "existingAccess":
             return None
         case _:
@@ -98,26 +114,64 @@ def _link(link: Mapping[str, Any], roles: str) -> Right | None:
 
 
 def _holders(permission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Who holds the permission; the newer facet where both stand."""
     several = permission.get("grantedToIdentitiesV2") or permission.get("grantedToIdentities") or []
     one = permission.get("grantedToV2") or permission.get("grantedTo")
     return [*several, *([one] if one else [])]
 
 
-def _holder(holder: Mapping[str, Any], roles: str, welcome: frozenset[str], app: str) -> Right | None:
-    names = {name.casefold() for facet in holder.values() for name in _names(facet)}
+def _holder(holder: Mapping[str, Any], roles: str, welcome: Welcome) -> Iterator[Right]:
+    """Nothing where every facet of the holder is welcome."""
     shown = next((facet.get("displayName") for facet in holder.values() if facet.get("displayName")), "unnamed")
-    if names & _EVERYONE_NAMES or any(mark in name for name in names for mark in _EVERYONE_LOGINS):
-        return _bad(f"\u201c{shown}\u201d", roles)
-    if "application" in holder:
-        is_ours = str(holder["application"].get("id", "")).casefold() == app
-        return None if is_ours else _bad("another app", roles, shown)
-    if names & welcome or any(mark in name for name in names for mark in _SYSTEM_LOGINS):
-        return None
-    if any(facet in holder for facet in _GROUP_FACETS):
-        return _bad(f"the group \u201c{shown}\u201d", roles)
-    if any(facet in holder for facet in _PERSON_FACETS):
-        return _bad("a person who is not on the list", roles, shown)
-    return _unknown("a right of an unknown kind", roles)
+    if any(_is_everyone(facet) for facet in holder.values()):
+        yield _bad(f"\u201c{shown}\u201d", roles)
+    elif "application" in holder:
+        if not _is_our_app(holder, welcome):
+            yield _bad("another app", roles, shown)
+    elif any(facet in holder for facet in _SITE_GROUPS) and "group" not in holder:
+        if not all(_name(holder[facet]) in welcome.allowed for facet in _SITE_GROUPS if facet in holder):
+            yield _bad(f"the group \u201c{shown}\u201d", roles)
+    elif "group" in holder:
+        identity = str(holder["group"].get("id") or "").casefold()
+        if identity not in welcome.allowed:
+            yield _bad(f"the group \u201c{shown}\u201d", roles, f"its object id is {identity or 'not shown'}")
+    elif "user" in holder or "siteUser" in holder:
+        if not _is_person(holder, welcome):
+            yield _bad("a person who is not on the list", roles, f"{shown} {_login(holder)}".strip())
+    else:
+        yield _unknown("a right of an unknown kind", roles)
+
+
+def _is_everyone(facet: Mapping[str, Any]) -> bool:
+    login = str(facet.get("loginName") or "").casefold()
+    return _name(facet) in _EVERYONE_NAMES or any(mark in login for mark in _EVERYONE_LOGINS)
+
+
+def _is_our_app(holder: Mapping[str, Any], welcome: Welcome) -> bool:
+    """Our app and nobody beside it; SharePoint may show the app's own site user with it."""
+    is_ours = str(holder["application"].get("id") or "").casefold() == welcome.app
+    login = _login(holder)
+    return is_ours and set(holder) <= {"application", "siteUser"} and (not login or welcome.app in login)
+
+
+def _is_person(holder: Mapping[str, Any], welcome: Welcome) -> bool:
+    """A person by the address at the end of their login (`i:0#.f|membership|a@b`), or SharePoint's own account."""
+    login = _login(holder)
+    return set(holder) <= {"user", "siteUser"} and (
+        login in _SYSTEM_LOGINS or (bool(login) and login.rpartition("|")[2] in welcome.allowed)
+    )
+
+
+def _login(holder: Mapping[str, Any]) -> str:
+    return str((holder.get("siteUser") or {}).get("loginName") or "").casefold()
+
+
+def _name(facet: Mapping[str, Any]) -> str:
+    return str(facet.get("displayName") or "").casefold()
+
+
+def _shows_somebody(permission: Mapping[str, Any], welcome: Welcome) -> bool:
+    return any(not ("application" in holder and _is_our_app(holder, welcome)) for holder in _holders(permission))
 
 
 def _bad(said: str, roles: str, name: str = "") -> Right:
@@ -126,14 +180,3 @@ def _bad(said: str, roles: str, name: str = "") -> Right:
 
 def _unknown(said: str, roles: str) -> Right:
     return Right(State.UNVERIFIED, f"{said} ({roles})", f"{said} ({roles})")
-
-
-def _names(facet: Mapping[str, Any]) -> Iterator[str]:
-    """What this facet may be known by; a login name ends in the address: `i:0#.f|membership|a@b`."""
-    for name in ("displayName", "id", "email", "userPrincipalName"):
-        if facet.get(name):
-            yield str(facet[name])
-    login = str(facet.get("loginName") or "")
-    if login:
-        yield login
-        yield login.rpartition("|")[2]

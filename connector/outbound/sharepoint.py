@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from connector.errors import AnotherFile, DeliveryError, VendorRefused
-from connector.outbound.graph import Graph, path_of
-from connector.outbound.http import exchange
+from connector.outbound.graph import Asked, Graph, object_of, path_of
+from connector.outbound.http import exchange, is_safe
 
 Result = TypeVar("Result")
 
@@ -51,7 +51,7 @@ class Library:
         with self._lock:
             if not self._found:
                 self._found = self._find()
-            return str(self._found["id"])
+            return id_of(self._found)
 
     @property
     def web_url(self) -> str:
@@ -63,7 +63,7 @@ class Library:
             return self.graph.get(path_of("drives", self.given_drive))
         parts = urlsplit(self.site)
         site = self.graph.get(f"/sites/{parts.hostname}:/{quote(parts.path.strip('/'))}")
-        for drive in self.graph.values(path_of("sites", site["id"], "drives")):
+        for drive in self.graph.values(path_of("sites", id_of(site), "drives")):
             if drive.get("name", "").casefold() == self.name.casefold():
                 return drive
         raise DeliveryError("The site has no library of that name: compare `library` with its title in SharePoint.")
@@ -83,26 +83,32 @@ class Library:
     def folder(self, name: str) -> str:
         """The id of that folder of the root, made where it is not there."""
         if (found := self.item(name)) is not None:
-            return str(found["id"])
+            return id_of(found)
         body = {"name": name, "folder": {}, "@microsoft.graph.conflictBehavior": "fail"}
         try:
-            return str(self.graph.send("POST", self.at("root", "children"), body)["id"])
+            return id_of(self.graph.send("POST", self.at("root", "children"), body))
         except VendorRefused as refused:
             if refused.status != 409 or (found := self.item(name)) is None:
                 raise
-            return str(found["id"])
+            return id_of(found)
 
     def read(self, item: str, most_bytes: int = _MOST_BYTES) -> bytes:
         """A file's bytes."""
         return self.graph.content(self.at("items", item, "content"), most_bytes)
 
-    def move(self, item: str, folder: str, name: str) -> None:
-        """Move the file there under that name."""
-        self.graph.send("PATCH", self.at("items", item), {"parentReference": {"id": folder}, "name": name})
+    def item_by_id(self, item: str) -> dict[str, Any] | None:
+        """The item of that id, or None."""
+        return absent_as_none(lambda: self.graph.get(self.at("items", item)))
 
-    def delete(self, path: str) -> None:
-        """Delete the item at that path; one that is gone already is fine."""
-        absent_as_none(lambda: self.graph.ask("DELETE", path))
+    def move(self, item: str, folder: str, name: str, tag: str = "") -> None:
+        """Move the file there under that name; with a tag only as it was then (else VendorRefused 412)."""
+        body = json.dumps({"parentReference": {"id": folder}, "name": name}).encode()
+        headers = {"Content-Type": "application/json"} | _if_match(tag)
+        self.graph.ask("PATCH", self.at("items", item), Asked(body, headers))
+
+    def delete(self, path: str, tag: str = "") -> None:
+        """Delete the item at that path; one that is gone already is fine. With a tag only as it was then."""
+        absent_as_none(lambda: self.graph.ask("DELETE", path, Asked(headers=_if_match(tag))))
 
     def file(self, name: str, content: bytes) -> Upload:
         """File under that name in the root; never replaces.
@@ -119,21 +125,21 @@ class Library:
         there = self.item(name)
         if there is None:
             raise DeliveryError("A file was in the way and is gone again.")
-        if there.get("size") != len(content) or _hash(self.read(there["id"])) != _hash(content):
+        if there.get("size") != len(content) or _hash(self.read(id_of(there))) != _hash(content):
             raise AnotherFile
-        return Upload(str(there["id"]), repeat=True)
+        return Upload(id_of(there), repeat=True)
 
     def _put(self, name: str, content: bytes) -> str:
-        return str(self.graph.put(f"{self.by_name(name)}:/content", content, **_FAIL)["id"])
+        return id_of(self.graph.put(f"{self.by_name(name)}:/content", content, **_FAIL))
 
     def _put_in_pieces(self, name: str, content: bytes) -> str:
         body = {"item": {"@microsoft.graph.conflictBehavior": "fail", "name": name}}
         session = self.graph.send("POST", f"{self.by_name(name)}:/createUploadSession", body)
-        return send_pieces(str(session["uploadUrl"]), content)
+        return send_pieces(str(session.get("uploadUrl", "")), content)
 
     def columns(self) -> dict[str, dict[str, Any]]:
         """The library's columns by their internal names."""
-        return {str(column["name"]): column for column in self.graph.values(self.at("list", "columns"))}
+        return {str(column.get("name")): column for column in self.graph.values(self.at("list", "columns"))}
 
     def set_fields(self, item: str, values: Mapping[str, Any]) -> None:
         """Write these columns of the file."""
@@ -161,6 +167,17 @@ class Library:
         return self.graph.pages(link or self.at("root", "delta"))
 
 
+def _if_match(tag: str) -> dict[str, str]:
+    return {"If-Match": tag} if tag else {}
+
+
+def id_of(found: Mapping[str, Any]) -> str:
+    """The id that Graph names. Raises DeliveryError where it names none."""
+    if not found.get("id"):
+        raise DeliveryError("Graph answered without an id.")
+    return str(found["id"])
+
+
 def absent_as_none(ask: Callable[[], Result]) -> Result | None:
     """What was asked for, or None where the far side has no such thing."""
     try:
@@ -173,13 +190,15 @@ def absent_as_none(ask: Callable[[], Result]) -> Result | None:
 
 def send_pieces(url: str, content: bytes) -> str:
     """Upload in order to a pre-authenticated place, without our token; the new item's id."""
+    if not is_safe(url):
+        raise DeliveryError("Graph named a place to upload to that is not https.", permanent=True)
     for begin in range(0, len(content), PIECE_BYTES):
         piece = content[begin : begin + PIECE_BYTES]
         headers = {"Content-Range": f"bytes {begin}-{begin + len(piece) - 1}/{len(content)}"}
         answer = exchange("PUT", url, body=piece, headers=headers, timeout_seconds=120)
         if not answer.is_success:
             raise VendorRefused(answer.status, "", permanent=False, retry_after=answer.retry_after)
-    return str(json.loads(answer.body)["id"])
+    return id_of(object_of(answer))
 
 
 def _hash(content: bytes) -> bytes:

@@ -75,7 +75,13 @@ def _field(field: dict[str, Any]) -> dict[str, Any]:
 
 def _others(document: dict[str, Any]) -> list[dict[str, str]]:
     others = [{"label": other["question"], "text": other["text"]} for other in document["other_answers"]]
-    others += [{"label": "File, kept in the form's own storage", "text": f["name"]} for f in document["attachments"]]
+    others += [
+        {
+            "label": "File of the response (copied beside this page, or named in files.txt with the reason)",
+            "text": f["name"],
+        }
+        for f in document["attachments"]
+    ]
     if not document["recognised"]:
         whole = document.get("original") or "(not text; the machine-readable original beside this page holds it)"
         others.append({"label": "The submission as it arrived", "text": whole})

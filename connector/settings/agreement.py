@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connector.model.profile import PolicyProfile
+from connector.model.source import TAKEN_IN
 from connector.settings.faults import Fault, fault_at
-from connector.settings.microsoft import ActivityChannel, GraphMailChannel, SharePointStore
+from connector.settings.microsoft import ActivityChannel, GraphMailChannel, IntakeLibrary, SharePointStore
 from connector.settings.school import MAIL, FolderStore, School, SmtpChannel, TeamsChannel
 from connector.settings.service import is_loopback, safe_address
 
@@ -57,14 +58,34 @@ def _stores(school: School) -> Iterator[Said]:
         for slug in store.readers if isinstance(store, FolderStore) else ():
             if slug in school.people and not school.people[slug].reader:
                 yield (name, "readers"), f"includes {slug}, who has no `reader` key: run `connector keys new`"
-    if _place(school.store) == _place(school.staff_store):
+    if _places(school.store) & _places(school.staff_store):
         yield ("staff_store",), "must be another place than [store]: other eyes read it"
+    if school.intake_library is not None:
+        for name, store in (("store", school.store), ("staff_store", school.staff_store)):
+            if _places(store) & _places(school.intake_library):
+                yield ("intake_library",), f"must be another library than [{name}]: records would be taken in again"
+        if TAKEN_IN in school.forms:
+            yield ("forms", TAKEN_IN), "must have another name: the intake library keeps a folder of this one"
 
 
-def _place(store: FolderStore | SharePointStore) -> tuple[str, ...]:
-    if isinstance(store, FolderStore):
-        return (store.path,)
-    return (store.site.casefold(), store.library.casefold())
+def _places(place: FolderStore | SharePointStore | IntakeLibrary) -> frozenset[str]:
+    """Where it is, by every name it goes by."""
+    if isinstance(place, FolderStore):
+        return frozenset({place.path})
+    named = f"{place.site}/{place.library}".casefold()
+    return frozenset({named, place.drive} - {""})
+
+
+def shared_libraries(schools: Mapping[Path, School]) -> Iterator[Fault]:
+    """Two schools never fetch from one library: each would take the other's children in."""
+    seen: dict[str, Path] = {}
+    for path, school in schools.items():
+        for place in _places(school.intake_library) if school.intake_library else ():
+            if place in seen:
+                yield fault_at(
+                    path, ("intake_library",), f"is the library of {seen[place].name} too: give each its own"
+                )
+            seen[place] = path
 
 
 def _tenant(school: School) -> Iterator[Said]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector.errors import ConfigError
 from connector.model.profile import PolicyProfile
-from connector.settings.agreement import disagreements
+from connector.settings.agreement import disagreements, shared_libraries
 from connector.settings.faults import Fault, faults_of
 from connector.settings.school import School
 from connector.settings.secrets import Surroundings
@@ -82,6 +82,7 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
         reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
     for path, school in files.items():
         reading.faults.extend(disagreements(path, school, profiles))
+    reading.faults.extend(shared_libraries(files))
     if reading.faults or service is None:
         raise ConfigError(tuple(str(fault) for fault in reading.faults))
     schools = {path.stem: school for path, school in files.items()}

@@ -129,6 +129,11 @@ class School(Strict):
     )
 
     @property
+    def client_id(self) -> str:
+        """The app's id in the school's tenant, or nothing."""
+        return self.microsoft.client_id if self.microsoft else ""
+
+    @property
     def polled_forms(self) -> tuple[str, ...]:
         """The forms whose responses are fetched from the intake library, each from the folder of its name."""
         return tuple(slug for slug, form in self.forms.items() if self.intake_library and form.source == "microsoft")

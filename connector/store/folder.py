@@ -65,7 +65,7 @@ class FolderStore:
         """Always: what lies there is sealed to its readers, whoever can see the folder."""
         return Verdict(State.GOOD)
 
-    def link(self, record: str) -> str:
+    def link(self, record: str, not_for: frozenset[str]) -> str:
         """None: a reader opens it with their key."""
         return ""
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 from connector.errors import AnotherFile, DeliveryError, VendorRefused
 from connector.model.notice import Filed, Record
 from connector.model.standing import Verdict
-from connector.outbound.rights import Right, judge
+from connector.outbound.rights import Right, judge, worst
 from connector.outbound.sharepoint import Library
 from connector.store.age import encrypt
 
@@ -115,8 +115,8 @@ class SharePointStore:
         return {name: value for name, value in values.items() if name in known}
 
     def known_columns(self) -> frozenset[str]:
-        """Those of our columns that the library has; asked once."""
-        if "columns" not in self._known:
+        """Those of our columns that the library has; asked until all of them are there."""
+        if self._known.get("columns") != frozenset(COLUMNS):
             self._known["columns"] = frozenset(self.library.columns()) & frozenset(COLUMNS)
         return self._known["columns"]
 
@@ -140,11 +140,17 @@ class SharePointStore:
         name = f"connector-check-{secrets.token_hex(4)}.txt"
         upload = self.library.file(name, b"Written to look at its permissions. Safe to delete.")
         try:
-            found = [*self.library.known_permissions(upload.item), *self.library.known_permissions()]
+            looks = [
+                judge(found, welcome, self.app)
+                for found in (self.library.known_permissions(upload.item), self.library.known_permissions())
+            ]
         finally:
             self.library.delete(self.library.at("items", upload.item))
-        return judge(found, welcome, self.app)
+        return worst(looks)
 
-    def link(self, record: str) -> str:
-        """Where a person signs in and opens the record's page."""
-        return f"{self.library.web_url}/{record}.pdf" if self.library.web_url else ""
+    def link(self, record: str, not_for: frozenset[str]) -> str:
+        """Where a person signs in and opens the record's page; the library itself for one that is sealed."""
+        if not self.library.web_url:
+            return ""
+        is_sealed = any(slug in not_for for slug, _, _ in self.readers)
+        return self.library.web_url if is_sealed else f"{self.library.web_url}/{record}.pdf"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, json
 
 from connector.errors import ConnectorError
+from connector.model.standing import State
 from connector.wiring import House
 
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -56,6 +57,10 @@ def _metrics(house: House) -> str:
         Gauge(f"connector_{name}", f"Number of {name.replace('_', ' ')}", registry=registry).set(number)
     Gauge("connector_oldest_overdue_seconds", "How long the oldest overdue duty has been owed", registry=registry).set(
         house.ledger.oldest_owed(now)
+    )
+    bad = [standing for standing in house.ledger.notebook.standings() if standing.state is State.BAD]
+    Gauge("connector_standing_bad", "Places that stand wrong: `connector status` names them", registry=registry).set(
+        len(bad)
     )
     text: str = generate_latest(registry).decode()
     return text

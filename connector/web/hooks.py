@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from connector.wiring import House
@@ -21,10 +24,17 @@ def blueprint(house: House) -> Blueprint:
             # Microsoft wants its own token back, as plain text, within ten seconds.
             return Response(token[:_LONGEST_TOKEN], mimetype="text/plain")
         if (request.content_length or 0) <= _MOST_BYTES:
-            said = request.get_json(force=True, silent=True)
-            hints = said.get("value") if isinstance(said, dict) else None
-            house.subscriptions.hear(hints, house.clock.now())
+            house.subscriptions.hear(_hints(request.get_data(cache=False)), house.clock.now())
         # The same answer to everybody: a stranger learns nothing, and Microsoft does not try again.
         return Response(status=202)
 
     return door
+
+
+def _hints(body: bytes) -> Any:
+    """The list of notifications, or None for whatever is not one."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said.get("value") if isinstance(said, dict) else None

@@ -9,6 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("concern", sa.Column("drill", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("concern", sa.Column("way", sa.String(8), nullable=False, server_default="pushed"))
     op.create_table(
         "source",
         sa.Column("school", sa.String(40), primary_key=True),
@@ -36,6 +37,5 @@ def upgrade() -> None:
         sa.Column("school", sa.String(40), primary_key=True),
         sa.Column("form", sa.String(40), primary_key=True),
         sa.Column("at", sa.String(27), nullable=False),
-        sa.Column("mark", sa.LargeBinary(16), nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
