@@ -235,9 +235,11 @@ def plant_in_column(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def plant_in_name(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Library.move
-    monkeypatch.setattr(
-        Library, "move", lambda self, item, folder, name: real(self, item, folder, f"Ottolinepochard-{name}")
-    )
+
+    def careless(self: Library, item: str, folder: str, name: str, tag: str) -> None:
+        real(self, item, folder, f"Ottolinepochard-{name}", tag)
+
+    monkeypatch.setattr(Library, "move", careless)
 
 
 def plant_in_activity(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

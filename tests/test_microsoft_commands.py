@@ -162,7 +162,7 @@ def test_a_flow_that_was_never_heard_of_and_one_that_went_quiet_are_warned_of(re
     ready.clock.pass_(days=-70)
     ready.taken_in()
     _, said = check(ready)
-    assert "nothing for 70 days" in line(said, "flow of record-of-concern")
+    assert "No response has come through the flow since" in line(said, "flow of record-of-concern")
 
 
 # -- forms

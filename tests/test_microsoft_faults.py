@@ -143,16 +143,54 @@ def test_a_response_that_is_too_large_stays_where_it_is_and_people_hear_of_it(sc
     school.drop(b"{" + b" " * (5 * 1024 * 1024) + b"}", "1")
     drive(school, 30)
     assert len(school.intake.files()) == 1
-    assert any("cannot be fetched" in text for text in school.said_to(OFFICE))
+    assert any("over 4 MiB: look at it" in text for text in school.said_to(OFFICE))
 
 
-def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(school: Tenanted) -> None:
+def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(
+    school: Tenanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     school.drop(school.response(), "1")
     school.drop(school.response(number="2"), "2")
-    school.fake.fail(match="GET .*/content", status=404, code="itemNotFound", times=1)
-    school.poll()
+    real = library_source.IntakeLibrary.fetch
+
+    def fetch(self: Any, cursor: str) -> Any:
+        batch = real(self, cursor)
+        school.intake.remove(f"{FORM}/{FORM}-1.json")
+        return batch
+
+    with monkeypatch.context() as slow:
+        slow.setattr(library_source.IntakeLibrary, "fetch", fetch)
+        school.poll()
     assert len(school.house.ledger.unacknowledged()) == 1
     assert school.house.ledger.notebook.progress(SCHOOL, SOURCE).waiting == 0
+
+
+def test_a_404_for_a_response_that_is_there_passes_nothing_over(school: Tenanted) -> None:
+    school.drop(school.response(), "1")
+    school.fake.fail(match="GET .*/content", status=404, code="itemNotFound", times=1)
+    assert school.poll() == 0
+    assert school.poll() == 1
+
+
+def test_a_response_that_is_edited_while_it_is_taken_in_is_read_again(
+    school: Tenanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.drop(school.response())
+    real = library_source.IntakeLibrary.read
+
+    def read(self: Any, found: Any) -> bytes:
+        body = real(self, found)
+        question = school.house.settings.schools[SCHOOL].forms[FORM].questions[9]
+        school.drop(school.response(**{question.id: "and then she said more"}))
+        return body
+
+    with monkeypatch.context() as slow:
+        slow.setattr(library_source.IntakeLibrary, "read", read)
+        school.poll()
+    school.poll()
+    school.work()
+    assert any(b"and then she said more" in content for content in school.store.files().values())
+    assert school.intake.files() == {}
 
 
 # -- crashes
@@ -295,10 +333,10 @@ def test_a_flow_that_has_gone_quiet_is_told_before_microsoft_switches_it_off(sch
     school.taken_in()
     school.clock.pass_(days=59)
     school.watch()
-    assert not any("No response has come" in text for text in school.said_to(DSL))
+    assert not any("No response has come through the flow" in text for text in school.said_to(DSL))
     school.clock.pass_(days=2)
     school.watch()
-    assert len([text for text in school.said_to(OFFICE) if "No response has come for 61 days" in text]) == 1
+    assert len([text for text in school.said_to(OFFICE) if "No response has come through the flow since" in text]) == 1
     school.taken_in(number="2")
     school.clock.pass_(minutes=11)
     school.watch()

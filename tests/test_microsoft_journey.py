@@ -151,13 +151,22 @@ def test_what_is_not_even_json_is_kept_filed_and_told(school: Tenanted) -> None:
     assert any("could not be understood" in text for text in school.said_to(DSL))
 
 
-def test_a_file_in_no_known_folder_is_taken_in_too(school: Tenanted) -> None:
+def test_whatever_lies_in_the_library_is_taken_in_however_it_is_named(school: Tenanted) -> None:
     school.intake.drop("somewhere/else.json", json.dumps(school.response()).encode())
+    school.intake.drop(f"{FORM}/record-of-concern-2", json.dumps(school.response(number="2")).encode())
     school.intake.drop("a note by the office.docx", b"not a response")
-    assert school.poll() == 1
+    assert school.poll() == 3
     school.work()
-    assert len(school.filed()) == 2
-    assert set(school.intake.files()) == {"a note by the office.docx"}
+    assert len(school.filed()) == 6
+    assert school.intake.files() == {}
+    assert sorted(held.recognised for held in school.house.ledger.unacknowledged()) == [False, True, True]
+
+
+def test_files_that_are_empty_are_each_a_concern_of_their_own(school: Tenanted) -> None:
+    for number in ("1", "2", "3"):
+        school.drop(b"{}", number)
+    school.poll()
+    assert len(school.house.ledger.unacknowledged()) == 3
 
 
 def test_a_concern_about_staff_goes_to_the_other_library_past_its_subject(school: Tenanted) -> None:
@@ -178,10 +187,11 @@ def test_a_reader_of_every_library_is_kept_from_their_record_by_sealing_it_to_th
 
     identity, public = new_identity()
 
+    to_staff = replaced('readers = ["head", "chair"]', 'readers = ["dsl", "chair"]')
     change = replaced(
         'email = "t.lund@harbourview.example"', f'email = "t.lund@harbourview.example"\nreader = "{public}"'
     )
-    with tenanted(tmp_path, change) as school:
+    with tenanted(tmp_path, lambda text: to_staff(change(text))) as school:
         question = school.house.settings.schools[SCHOOL].forms[FORM].questions[9]
         school.drop(school.response(**{question.id: "Imogen Farrow shouted at him."}))
         school.poll()

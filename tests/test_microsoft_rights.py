@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,9 @@ from hypothesis import strategies as st
 from connector.model.duty import DutyKind, DutyState
 from connector.model.standing import State
 from connector.outbound.rights import judge
-from tests.tenanted import DSL, OFFICE, SCHOOL, Tenanted, replaced, tenanted
+from connector.settings.load import load
+from connector.wiring import build
+from tests.tenanted import DSL, OFFICE, SCHOOL, Tenanted
 
 UNSAFE = [
     ("anonymous", "a link that anybody can use"),
@@ -103,13 +104,40 @@ def test_the_other_library_is_judged_for_itself(school: Tenanted) -> None:
     assert school.filed() == [f"{reference}-1.json", f"{reference}-1.pdf"]
 
 
-def test_the_safeguarding_group_may_read_because_the_school_says_so(tmp_path: Path) -> None:
-    change = replaced('["Safeguarding Owners"]', '["Safeguarding Owners", "DSL team"]')
-    with tenanted(tmp_path, change) as school:
-        school.store.share("m365_group", name="DSL team")
-        school.store.share("user", name=DSL)
-        school.taken_in()
-        assert len(school.filed()) == 2
+def test_a_group_of_the_directory_may_read_by_its_id_and_a_person_by_their_address(school: Tenanted) -> None:
+    group = school.store.share("m365_group", name="DSL team")["grantedToV2"]["group"]["id"]
+    school.store.share("user", name=DSL)
+    store = school.house.sites[SCHOOL].stores["store"]
+    object.__setattr__(store, "allowed", ("Safeguarding Owners", group))
+    school.taken_in()
+    assert len(school.filed()) == 2
+
+
+@pytest.mark.parametrize("kind", ["m365_group", "security_group", "user", "guest"])
+def test_a_borrowed_name_opens_nothing(school: Tenanted, kind: str) -> None:
+    school.store.share(kind, name="Safeguarding Owners")
+    school.drop(school.response())
+    school.poll()
+    school.work()
+    assert school.filed() == []
+
+
+def test_an_app_that_sees_nothing_but_itself_knows_nothing(school: Tenanted) -> None:
+    school.store.permissions.clear()
+    verdict = school.house.sites[SCHOOL].stores["store"].restricted()
+    assert verdict.state is State.UNVERIFIED
+
+
+def test_a_library_is_looked_at_anew_when_the_service_starts(school: Tenanted) -> None:
+    school.taken_in()
+    school.store.share("everyone")
+    school.house.close()
+    school.house = build(load(school.config, school.given), school.clock)
+    school.drop(school.response(number="2"), "2")
+    school.poll()
+    school.work()
+    assert len(school.filed()) == 2
+    school.house.close()
 
 
 def test_what_graph_will_not_tell_is_never_good_and_never_stops(school: Tenanted) -> None:

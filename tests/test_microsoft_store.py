@@ -118,7 +118,7 @@ def test_an_app_that_is_granted_the_one_library_may_name_its_drive(tmp_path: Pat
         )
         store.file(record(("json", b"{}")))
         assert store.restricted().state == "good"
-        assert store.link("C-7QK4-M2XT-1").endswith("/Records/C-7QK4-M2XT-1.pdf")
+        assert store.link("C-7QK4-M2XT-1", frozenset()).endswith("/Records/C-7QK4-M2XT-1.pdf")
 
 
 def test_the_test_file_of_the_check_goes_there_and_back_and_is_gone(school: Tenanted) -> None:
@@ -135,10 +135,10 @@ def misspelt_column(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def misspelt_move(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Library, "move",
-        lambda self, item, folder, name: self.graph.send("PATCH", self.at("items", item), {"parentRefrence": {"id": folder}, "name": name}),
-    )  # fmt: skip
+    def careless(self: Library, item: str, folder: str, name: str, tag: str) -> None:
+        self.graph.send("PATCH", self.at("items", item), {"parentRefrence": {"id": folder}, "name": name})
+
+    monkeypatch.setattr(Library, "move", careless)
 
 
 def misspelt_query(school: Tenanted, monkeypatch: pytest.MonkeyPatch) -> None:

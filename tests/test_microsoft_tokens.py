@@ -25,6 +25,8 @@ from connector.outbound.sign_in import SignIn, read_certificate
 from connector.outbound.tenant_keys import TenantKeys
 from tests.tenanted import AUDIENCE, FORM, PUSHING_APP, SCHOOL, Tenanted
 
+STRANGER = "00000000-1111-4222-8333-444444444444"
+
 
 def push(school: Tenanted, token: str, number: str = "1") -> int:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
@@ -42,7 +44,7 @@ def test_a_token_of_the_flows_app_is_taken(school: Tenanted, version: int, audie
 
 
 @pytest.mark.parametrize("changes", [
-    {"audience": "https://graph.microsoft.com"}, {"app_id": str(uuid.uuid4())}, {"tenant": str(uuid.uuid4())},
+    {"audience": "https://graph.microsoft.com"}, {"app_id": STRANGER}, {"tenant": STRANGER},
     {"expires_in": -120}, {"key": "foreign"}, {"exp": None}, {"tid": None}, {"iss": "https://evil.example/"},
     {"nbf": 9_999_999_999}, {"exp": "soon"}, {"aud": [AUDIENCE]}, {"iss": None},
     {"version": 1, "appid": None, "azp": PUSHING_APP}, {"version": 2, "azp": None, "appid": PUSHING_APP},

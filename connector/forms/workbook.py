@@ -156,10 +156,10 @@ def _own(table: _Table, names: Sequence[str], ids: Mapping[str, str]) -> int:
     by hand, has the number only.
     """
     clocks = [table.column(at) for at in (1, 2) if at < len(names)]
-    if names[:2] != list(_PLACES[:2]) and not all(cells and all(map(_is_clock, cells)) for cells in clocks):
+    if tuple(names[:2]) != _PLACES[:2] and not all(cells and all(map(_is_clock, cells)) for cells in clocks):
         return 1
     at = 1
-    while at < len(names) and _is_own(at, names[at], names[:2] == list(_PLACES[:2]), ids, table.column(at)):
+    while at < len(names) and _is_own(at, names[at], tuple(names[:2]) == _PLACES[:2], ids, table.column(at)):
         at += 1
     return at
 
