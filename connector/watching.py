@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _DAILY = timedelta(hours=24)
 _WHILE_BAD = timedelta(minutes=10)
+# A record is filed on the strength of a look that is no older.
+_GOOD_FOR_FILING = timedelta(hours=1)
 _KINDS = {
     State.BAD: BulletinKind.TROUBLE,
     State.UNVERIFIED: BulletinKind.UNVERIFIED,
@@ -58,7 +60,9 @@ class Watching:
         """Returns where that store may be filed in. Raises NotRestricted; DeliveryError where it cannot be asked."""
         if name not in site.stores or site.stores[name].seals:
             return
-        if self._is_due(site, name, now):
+        before = self.ledger.notebook.standing(site.slug, name)
+        is_fresh = before is not None and now - before.looked_at < _GOOD_FOR_FILING
+        if self._is_due(site, name, now) or not is_fresh:
             self.note(site, name, site.stores[name].restricted(), now)
         found = self.ledger.notebook.standing(site.slug, name)
         if found is not None and found.state is State.BAD:

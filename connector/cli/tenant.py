@@ -19,6 +19,7 @@ from connector.model.standing import State, Verdict, certificate_lasts, flow_ali
 from connector.model.submission import Way
 from connector.outbound.graph import SCOPE, Graph
 from connector.outbound.sharepoint import Library
+from connector.settings.agreement import needs_sign_in
 from connector.settings.microsoft import GraphMailChannel
 from connector.settings.school import TeamsChannel
 from connector.site import Site
@@ -48,6 +49,7 @@ class Walk:
                 yield from self._store(name, store)
         if isinstance(self.site.source, IntakeLibrary):
             yield from self._intake(self.site.source)
+        yield from self._other_way()
         yield from self._channels()
         yield from self._flows()
 
@@ -156,6 +158,13 @@ class Walk:
             yield from self._restricted(f"{name} rights", *source.rights())
         except ConnectorError as error:
             yield self._said(UNVERIFIED, f"{name}: who can read it could not be asked. {error}", mends.SHARING)
+
+    def _other_way(self) -> Iterator[Finding]:
+        """When the sign-in breaks, somebody must still hear of it."""
+        channels = self.site.school.channels.values()
+        if all(needs_sign_in(channel) for channel in channels):
+            mend = "add a Teams webhook with `sig`, or an smtp channel: it works when the sign-in does not"
+            yield self._said(WARNING, "every way of telling hangs on the same sign-in", mend)
 
     def _channels(self) -> Iterator[Finding]:
         for slug, channel in self.site.school.channels.items():

@@ -99,13 +99,14 @@ def _tenant(school: School) -> Iterator[Said]:
         "store": isinstance(school.store, SharePointStore),
         "staff_store": isinstance(school.staff_store, SharePointStore),
     }
-    parts |= {f"channels.{slug}": _needs_sign_in(channel) for slug, channel in school.channels.items()}
+    parts |= {f"channels.{slug}": needs_sign_in(channel) for slug, channel in school.channels.items()}
     parts |= {f"forms.{slug}": form.entra for slug, form in school.forms.items()}
     for name in (name for name, is_there in parts.items() if is_there):
         yield tuple(name.split(".")), "needs the table [microsoft] with tenant, client_id and certificate"
 
 
-def _needs_sign_in(channel: object) -> bool:
+def needs_sign_in(channel: object) -> bool:
+    """True for a channel that works only while the service can sign in to the tenant."""
     return isinstance(channel, GraphMailChannel | ActivityChannel) or (
         isinstance(channel, TeamsChannel) and channel.sign_in == "entra"
     )
