@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sqlite3
 import threading
 from datetime import UTC, datetime
@@ -22,7 +24,10 @@ from connector.ledger.ledger import Ledger
 from connector.ledger.schema import HEAD, metadata
 from connector.ledger.writer import Writer
 from connector.sealing import Sealer, new_key
-from tests.service import Service
+from connector.settings.load import load
+from connector.web.app import create_app
+from connector.wiring import build
+from tests.service import BEARER, ROOT, Service, environment, running
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -212,3 +217,29 @@ def test_a_broken_key_is_refused_without_being_shown(key: str) -> None:
         Sealer([key])
     assert "connector keys new" in str(caught.value)
     assert not key or key not in str(caught.value)
+
+
+# -- a ledger of the first version
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date_and_knows_what_it_took_in(tmp_path: Path) -> None:
+    """Made by version 0.1 with one response whose words had blanks, spaces and line ends that are now passed over."""
+    sample = ROOT / "tests" / "samples" / "ledger-0001"
+    with running(tmp_path) as service:
+        body = json.loads((sample / "response.json").read_text("utf-8"))
+        folder = service.house.ledger.file.parent
+        service.house.close()
+        shutil.copy(sample / "connector.db", folder / "connector.db")
+        shutil.copy(sample / "journey.key", service.config / "keys" / "journey.key")
+        for stale in folder.glob("connector.db-*"):
+            stale.unlink()
+        settings = load(service.config, environment("http://127.0.0.1:9/?sig=x"))
+        house = build(settings, service.clock)
+        try:
+            client = create_app(house, works=False).test_client()
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {BEARER}"}
+            answer = client.post("/forms/little-lanterns/record-of-concern-json", json=body, headers=headers)
+            assert answer.status_code == 200, "the same response is the same concern"
+            assert len(house.ledger.unacknowledged()) == 1
+        finally:
+            house.close()

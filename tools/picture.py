@@ -17,7 +17,7 @@ BROWSER = next(
 if BROWSER is None:
     sys.exit("no Chromium on the PATH: install it, then run this again")
 
-demo = subprocess.Popen(  # noqa: S603 - our own demo
+demo = subprocess.Popen(
     [sys.executable, "-m", "connector", "demo", "--port", str(PORT)],
     cwd=HERE,
     env=os.environ | {"PYTHONPATH": str(HERE)},
@@ -31,7 +31,7 @@ try:
             time.sleep(0.1)
     time.sleep(3)
     for name, size in (("demo.png", "1280,2300"),):
-        subprocess.run(  # noqa: S603 - the browser found above
+        subprocess.run(
             [BROWSER, "--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={size}",
              f"--screenshot={HERE / 'docs' / name}", f"http://127.0.0.1:{PORT}/"],
             check=True, capture_output=True, timeout=60,
