@@ -27,6 +27,7 @@ class AcknowledgementView:
     school: str
     received_at: datetime
     urgent: bool
+    drill: bool
     candidates: tuple[tuple[str, str], ...]
     taken_by: str
     taken_at: datetime | None
@@ -86,6 +87,7 @@ class Acknowledgements:
             school=site.school.name,
             received_at=held.received_at,
             urgent=held.urgent,
+            drill=held.drill,
             candidates=self._candidates(link, site),
             taken_by=taken_by.name if taken_by else held.acknowledged_by,
             taken_at=held.acknowledged_at,

@@ -18,6 +18,7 @@ from connector.model.notice import Addressee, Bulletin, BulletinKind
 from connector.model.source import SOURCE
 from connector.model.standing import Standing, State, Verdict, certificate_lasts, flow_alive
 from connector.model.submission import Way
+from connector.settings.microsoft import ActivityChannel
 from connector.settings.school import TeamsChannel
 from connector.site import Site
 
@@ -183,7 +184,7 @@ def _ways(site: Site, slug: str) -> list[str]:
     shared = [
         name
         for name, channel in site.school.channels.items()
-        if isinstance(channel, TeamsChannel) and slug in channel.members
+        if (isinstance(channel, TeamsChannel) and slug in channel.members) or isinstance(channel, ActivityChannel)
     ]
     return [site.school.mail_channel, *shared]
 

@@ -243,7 +243,7 @@ def plant_in_name(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_in_activity(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.notify.activity.heading_of", lambda notice: "A concern about Leopoldinabrambling")
+    monkeypatch.setattr("connector.notify.activity.heading_of", lambda message: "A concern about Leopoldinabrambling")
 
 
 def plant_in_bulletin(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

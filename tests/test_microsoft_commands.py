@@ -17,10 +17,12 @@ import pytest
 
 from connector.cli import forms as forms_command
 from connector.cli.main import main
+from connector.record.document import from_bytes
+from connector.record.page import make_page
 from connector.settings.load import load
 from tests.process import free_port
 from tests.service import ROOT
-from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted
+from tests.tenanted import DSL, FORM, MAILBOX, OFFICE, SCHOOL, Tenanted, replaced, tenanted
 from tests.test_microsoft_journey import workbook_of
 
 
@@ -163,6 +165,19 @@ def test_a_flow_that_was_never_heard_of_and_one_that_went_quiet_are_warned_of(re
     ready.taken_in()
     _, said = check(ready)
     assert "No response has come through the flow since" in line(said, "flow of record-of-concern")
+
+
+def test_the_activity_feed_is_tried_too_and_its_mend_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = '[channels.feed]\nkind = "teams_activity"\napp_id = "99999999-8888-4777-9666-555555555555"\n\n[people.dsl]'
+    with tenanted(tmp_path, replaced("[people.dsl]", feed)) as school:
+        for name, value in school.given.items():
+            monkeypatch.setenv(name, value)
+        _, said = check(school)
+        assert line(said, "channel feed: the test message was not taken").startswith("FAULT")
+        assert "TeamsActivity.Send.User" in said
+        school.fake.app.roles.add("TeamsActivity.Send.User")
+        _, said = check(school)
+        assert line(said, "channel feed: a test message was taken").startswith("ok")
 
 
 # -- forms
@@ -317,6 +332,8 @@ def test_a_drill_goes_through_everything_and_every_message_says_that_it_is_one(
     assert "DRILL" in json.dumps(served.fake.cards)
     assert {mail.mailbox for mail in served.fake.mails} == {MAILBOX}
     assert served.said_to(DSL)
+    page = from_bytes(served.store.files()[served.filed()[0]])
+    assert "DRILL" in make_page(page, page["reference"], 1)["banner"][0]
 
 
 def test_a_drill_that_nobody_takes_in_says_why_and_fails(ready: Tenanted, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,4 +61,8 @@ WEBHOOK = (
     "in Teams: the chat or channel, Workflows, 'Send webhook alerts to a chat' (or channel); copy its address into the"
     " secret that `webhook` names"
 )
+ACTIVITY = (
+    "in Teams admin centre install the app for each person of the ladder (Setup policies, Installed apps), and in Entra"
+    " grant TeamsActivity.Send.User with admin consent"
+)
 FLOW = "send one test response through the form, or look at the flow in Power Automate: switched off, or failing?"

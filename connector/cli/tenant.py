@@ -20,7 +20,7 @@ from connector.model.submission import Way
 from connector.outbound.graph import SCOPE, Graph
 from connector.outbound.sharepoint import Library
 from connector.settings.agreement import needs_sign_in
-from connector.settings.microsoft import GraphMailChannel
+from connector.settings.microsoft import ActivityChannel, GraphMailChannel
 from connector.settings.school import TeamsChannel
 from connector.site import Site
 from connector.store.sharepoint import COLUMNS, SharePointStore
@@ -175,6 +175,8 @@ class Walk:
                 mend = mends.scope_mailbox(channel.sender, self.site.school.client_id)
             elif isinstance(channel, TeamsChannel):
                 mend = mends.WEBHOOK
+            elif isinstance(channel, ActivityChannel):
+                mend = mends.ACTIVITY
             else:
                 continue
             try:

@@ -20,24 +20,24 @@ class ActivityChannel:
     timeout_seconds: float
 
     def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
-        """Put the line into that person's feed. Raises VendorRefused, DeliveryError."""
-        if not isinstance(message, Notice):
-            raise DeliveryError("Only a notice goes to the activity feed.", permanent=True)
-        self.graph.send(
-            "POST", path_of("users", to.address, "teamwork", "sendActivityNotification"), self._line(message)
-        )
+        """Put the line into that person's feed. Raises VendorRefused, DeliveryError; a receipt goes by mail only."""
+        if isinstance(message, Receipt):
+            raise DeliveryError("A receipt does not go to the activity feed.", permanent=True)
+        path = path_of("users", to.address, "teamwork", "sendActivityNotification")
+        self.graph.send("POST", path, self._line(message), timeout_seconds=self.timeout_seconds)
         return "accepted 204"
 
-    def _line(self, notice: Notice) -> dict[str, Any]:
+    def _line(self, message: Notice | Bulletin) -> dict[str, Any]:
         """`systemDefault` is reserved, so the app's manifest need not declare it."""
-        said = f"{'URGENT. ' if notice.urgent else ''}{heading_of(notice)}: {notice.reference}"
+        about = message.reference if isinstance(message, Notice) else message.place
+        urgent = "URGENT. " if isinstance(message, Notice) and message.urgent else ""
         return {
             "topic": {
                 "source": "text",
-                "value": notice.reference,
+                "value": about,
                 "webUrl": f"https://teams.microsoft.com/l/entity/{self.app_id}/concern",
             },
             "activityType": "systemDefault",
-            "previewText": {"content": "See the e-mail of the same reference."},
-            "templateParameters": [{"name": "systemDefaultText", "value": said}],
+            "previewText": {"content": "See the e-mail about the same."},
+            "templateParameters": [{"name": "systemDefaultText", "value": f"{urgent}{heading_of(message)}: {about}"}],
         }

@@ -80,10 +80,10 @@ class Graph:
         """The object at that path. Raises VendorRefused or DeliveryError."""
         return object_of(self.ask("GET", path, query=query))
 
-    def send(self, method: str, path: str, body: Any, **query: str) -> dict[str, Any]:
+    def send(self, method: str, path: str, body: Any, *, timeout_seconds: float = 30) -> dict[str, Any]:
         """Send JSON; the object that comes back, empty where none does. Raises VendorRefused or DeliveryError."""
-        asked = Asked(json.dumps(body).encode(), {"Content-Type": "application/json"})
-        return object_of(self.ask(method, path, asked, query=query))
+        asked = Asked(json.dumps(body).encode(), {"Content-Type": "application/json"}, timeout_seconds)
+        return object_of(self.ask(method, path, asked))
 
     def put(self, path: str, content: bytes, **query: str) -> dict[str, Any]:
         """Upload bytes; the item that comes back."""

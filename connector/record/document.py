@@ -49,6 +49,7 @@ def make_document(
         "about_staff": concern.about_staff,
         "late_days": concern.late_days,
         "recognised": concern.recognised,
+        "drill": submission.is_drill,
         "children": [child.name for child in concern.children],
         "exact_words": _exact_words(ruled),
         "fields": [_field(rule, entry, concern) for rule, entry in ruled],

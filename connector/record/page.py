@@ -33,6 +33,8 @@ def _banner(document: dict[str, Any], version: int) -> list[str]:
     lines = ["Restricted: for the Designated Safeguarding Lead and those the school has named."]
     if document["about_staff"]:
         lines = ["Restricted: about an adult who works or volunteers here. Not for the usual safeguarding group."]
+    if document.get("drill"):
+        lines.insert(0, "DRILL: not a real concern. It may be deleted.")
     if document["urgent"]:
         lines.append("Marked urgent by the reporter's answers. In immediate danger: call 999.")
     if version > 1:
