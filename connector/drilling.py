@@ -46,6 +46,10 @@ class Drill:
         """Every step as it happens. `address` is where the service listens. Raises DrillFailed with the mend."""
         number = f"drill-{secrets.token_hex(6)}"
         form = self.site.school.forms[self.form]
+        if form.source == "microsoft" and not all(question.id for question in form.questions):
+            raise DrillFailed(
+                "This form's map has no question ids, so no answer would find its field: `connector forms map`."
+            )
         answers = {question.title: DRILL_SAYS for question in form.questions}
         body = json.dumps(shaped(form, answers, reporter, now, number)).encode()
         yield Step(self._send(address, body, number, now))
@@ -79,7 +83,10 @@ class Drill:
         mark = self.sealer.mark("response", self.site.slug, self.form, number)
         while (found := self.ledger.notebook.reference_of(mark)) is None:
             if not self.pause():
-                raise DrillFailed("Nobody took the drill in: is `connector serve` or `connector worker` running?")
+                raise DrillFailed(
+                    "Nobody took the drill in: is `connector serve` or `connector worker` running? "
+                    "It stays where it was put, and is taken in, as a drill, when one of them runs."
+                )
         return found
 
     def _duties(self, reference: Reference) -> Iterator[Step]:

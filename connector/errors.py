@@ -50,7 +50,8 @@ class WrongMediaType(Refused):
 
 class NotAuthentic(Refused):
     """The submission could not be shown to come from the school's form. Send X-Connector-Signature
-    or Authorization: Bearer with this form's own key, and check the sender's clock (5 minutes)."""
+    or Authorization: Bearer with this form's own key or an Entra token of its flow's app, and check the
+    sender's clock (5 minutes)."""
 
     status = 401
     title = "Not authentic"

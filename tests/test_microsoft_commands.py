@@ -124,7 +124,7 @@ def spoil_flow(school: Tenanted) -> None:
     (spoil_grant, "store: site or library cannot be reached", "grantedToIdentities"),
     (spoil_to_read, "store: a test file could not go there and back", "New-MgSitePermission"),
     (spoil_library, "The site has no library of that name", "`library`"),
-    (spoil_rights, "store: NOT restricted, nothing is filed there: a guest who was invited: guest@mail.example", "Only site owners"),
+    (spoil_rights, "store: NOT restricted, nothing is filed there: a guest who was invited: guest@mail.example", "take it away"),
     (spoil_mailbox, "channel mail: the test message was not taken", "New-ManagementRoleAssignment"),
     (spoil_too_wide, "it can send as ANY mailbox of the school", "New-ManagementScope"),
     (spoil_webhook, "channel dsl-chat: the test message was not taken", "Workflows"),

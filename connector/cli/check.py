@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from connector.checking.problems import form_gaps
 from connector.cli.finding import FAULT, OK, WARNING, Finding
@@ -14,8 +15,11 @@ from connector.cli.tenant import Walk
 from connector.errors import CannotAccept, ConfigError, ConnectorError
 from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
+from connector.questions import Questions, Seen
 from connector.say import say, say_json
 from connector.settings.load import Settings, load
+from connector.settings.school import Form
+from connector.settings.service import is_loopback
 from connector.site import Site
 from connector.wiring import make_sealer
 
@@ -116,6 +120,7 @@ def _school(settings: Settings, slug: str, *, sends: bool) -> Iterator[Finding]:
     )
     yield from _stores(slug, site)
     yield from _forms(slug, site)
+    yield from _ids(settings, site)
     if site.graph is not None:
         yield from _tenant(settings, site, sends=sends)
 
@@ -123,6 +128,12 @@ def _school(settings: Settings, slug: str, *, sends: bool) -> Iterator[Finding]:
 def _tenant(settings: Settings, site: Site, *, sends: bool) -> Iterator[Finding]:
     if site.graph is None:
         return
+    if (
+        is_loopback(urlsplit(settings.service.public_url).hostname or "")
+        and settings.service.microsoft.is_microsofts_own
+    ):
+        said = "public_url is this machine's own: links in messages open for nobody else"
+        yield Finding(WARNING, said, "set public_url in service.toml to the address that staff reach")
     try:
         ledger = Ledger(settings.database_file)
     except (ConfigError, CannotAccept):
@@ -144,6 +155,37 @@ def _stores(slug: str, site: Site) -> Iterator[Finding]:
             yield Finding(FAULT, f"{slug}: {name}", f"{error} Check its path, its rights and the readers' keys.")
         else:
             yield Finding(OK, f"{slug}: {name} can be written, and only its readers can open it")
+
+
+def _ids(settings: Settings, site: Site) -> Iterator[Finding]:
+    """A Microsoft form is mapped by its questions' ids: without them no answer finds its field."""
+    try:
+        ledger = Ledger(settings.database_file)
+    except (ConfigError, CannotAccept):
+        return
+    try:
+        questions = Questions(ledger.notebook, make_sealer(settings))
+        for name, form in site.school.forms.items():
+            if form.source == "microsoft":
+                yield from _ids_of(site.slug, name, form, questions.last(site.slug, name))
+    except ConnectorError as error:
+        yield Finding(WARNING, f"{site.slug}: the questions seen cannot be read", str(error))
+    finally:
+        ledger.close()
+
+
+def _ids_of(slug: str, name: str, form: Form, seen: Seen | None) -> Iterator[Finding]:
+    mend = "run `connector forms map` with the workbook and a response of the form"
+    without = [question.title for question in form.questions if not question.id]
+    ids = {question.id for question in form.questions if question.id}
+    if without:
+        yield Finding(FAULT, f"{slug}: form {name} has {len(without)} question(s) without an id in its map", mend)
+    elif seen is not None and not ids & set(seen.keys):
+        said = f"{slug}: form {name} is mapped by ids that no response has ever had"
+        yield Finding(FAULT, said, mend)
+    elif seen is not None and (strays := len(ids - set(seen.keys))):
+        said = f"{slug}: form {name} has {strays} question(s) in its map that no response has had yet"
+        yield Finding(WARNING, said, f"fine while nobody has answered them; else {mend}")
 
 
 def _forms(slug: str, site: Site) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.drilling import Drill
-from connector.errors import ConfigError
+from connector.errors import ConnectorError
 from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
 from connector.outbound.http import close_sessions
@@ -50,7 +50,7 @@ def drill(config: Path, school: str, form: str, *, wait_minutes: float, seconds:
 
 
 def chosen(settings: Settings, school: str, form: str) -> tuple[str, str]:
-    """The school and form meant; the only ones need not be named. Raises ConfigError naming what there is."""
+    """The school and form meant; the only ones need not be named. Raises ConnectorError naming what there is."""
     slug = _one("school", school, list(settings.schools))
     return slug, _one("form", form, list(settings.schools[slug].forms))
 
@@ -60,7 +60,7 @@ def _one(what: str, said: str, there: list[str]) -> str:
         return said
     if not said and len(there) == 1:
         return there[0]
-    raise ConfigError((f"name the {what} with --{what}: there is {', '.join(there)}",))
+    raise ConnectorError(f"Name the {what} with --{what}: there is {', '.join(there)}.")
 
 
 def _until(seconds: float) -> Callable[[], bool]:

@@ -143,14 +143,19 @@ def _fields(one: Suggestion, profile: PolicyProfile, *, asks: bool) -> tuple[str
     for number, field in enumerate(choices, 1):
         rule = profile.rule(field)
         say(f"  {number}  {field}: {rule.label if rule else field}")
-    said = input("numbers with commas, or Enter for none of them: ")
-    picked = [int(word) for word in said.replace(",", " ").split() if word.isdigit()]
-    return tuple(choices[number - 1] for number in picked if 0 < number <= len(choices))
+    while True:
+        said = input("numbers or field names with commas, or Enter for none of them: ").replace(",", " ").split()
+        picked = [choices[int(word) - 1] if word.isdigit() and 0 < int(word) <= len(choices) else word for word in said]
+        if all(profile.rule(field) for field in picked):
+            return tuple(picked)
+        say("Not one of them. The fields are: " + ", ".join(rule.id for rule in profile.fields))
 
 
 def _report(questions: Iterable[Question], profile: PolicyProfile) -> None:
     for question in questions:
-        lack = "" if question.id else "   (NO ID: give --response)"
+        lack = (
+            "" if question.id else "   (NO ID: answer it differently in a test response, and give that with --response)"
+        )
         say(f"  {question.title}  ->  {', '.join(question.fields) or 'no field: filed as it is'}{lack}")
     asked = {field for question in questions for field in question.fields}
     for rule in profile.fields:

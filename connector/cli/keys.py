@@ -15,7 +15,7 @@ def new(config: Path, readers: Path | None) -> int:
     if len(made) > 1:
         say(
             "Hand each reader their own .key file and take it off this machine: whoever holds it can open the records.",
-            "Keep one copy of each in the school's safe. Without a reader's key nobody at all can open a record.",
+            "Keep one copy of each in the school's safe: without a reader's key nobody can open a record in a folder.",
         )
     return 0
 

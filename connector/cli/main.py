@@ -6,9 +6,11 @@ Exit codes: 0 done; 1 faults were found or it could not be done; 2 the call's wo
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from connector import __version__
@@ -22,6 +24,8 @@ Command = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code. Never a traceback for a user's mistake."""
     options = make_parser().parse_args(arguments)
+    # What a command says it says itself; `serve` sets its own log up.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         found: int = options.command(options)
     except ConfigError as error:
@@ -31,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(str(error))
         return 1
     except KeyboardInterrupt:
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`); Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return found
 
@@ -155,7 +163,7 @@ def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         if options.verb == "show":
             return verbs.show(*where, as_json=options.json)
         if options.file is None:
-            raise ConfigError(("name the FILE: the responses workbook, downloaded from the form",))
+            raise ConnectorError("Name the FILE: the responses workbook, downloaded from the form.")
         if options.verb == "import":
             return verbs.bring(*where, options.file, options.history_before)
         return verbs.map_form(*where, options.file, options.response, yes=options.yes)
@@ -180,8 +188,11 @@ def _of_form(parser: argparse.ArgumentParser) -> None:
 
 
 def _day(said: str) -> datetime:
-    """The midnight in London with which that day begins. Raises ValueError."""
-    return datetime.fromisoformat(said).replace(tzinfo=LONDON)
+    """The midnight in London with which that day begins. Raises ArgumentTypeError."""
+    try:
+        return datetime.combine(date.fromisoformat(said), time(), LONDON)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write the day like 2026-09-01") from None
 
 
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

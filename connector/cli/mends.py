@@ -8,6 +8,10 @@ CERTIFICATE = (
     "run `connector keys certificate`, then in the Entra admin centre open App registrations, the app,"
     " Certificates & secrets, Certificates, Upload certificate, and choose the .cer it made"
 )
+SIGN_IN = (
+    "the line above names what Microsoft said; compare tenant and client_id with the app's Overview page, and see that"
+    " this machine reaches login.microsoftonline.com and that its clock is right"
+)
 CONSENT = (
     "Entra admin centre, App registrations, the app, API permissions, Add a permission, Microsoft Graph,"
     " Application permissions, Sites.Selected; then Grant admin consent"
@@ -26,11 +30,21 @@ def grant_site(site: str, client_id: str) -> str:
     )
 
 
+def reach(site: str, client_id: str, *, has_drive: bool) -> str:
+    """A site that the app may not reach: the consent, the grant, and the way round a look-up that is not allowed."""
+    drive = (
+        ""
+        if has_drive
+        else "\n         or, for an app that is granted the library alone, set `drive` to the library's drive id"
+    )
+    return f"{grant_site(site, client_id)}\n         and: {CONSENT}{drive}"
+
+
 def scope_mailbox(mailbox: str, client_id: str) -> str:
     """Mail from the one mailbox and no other (RBAC for Applications; ms365.md 3.1)."""
     return (
         "remove Mail.Send from the app's API permissions in Entra if it is there, then an Exchange administrator:\n"
-        "           Connect-ExchangeOnline\n"
+        "           Connect-ExchangeOnline   # in a new tenant, once: Enable-OrganizationCustomization\n"
         f'           New-ServicePrincipal -AppId "{client_id}" -ObjectId "<object id under ENTERPRISE applications>"'
         ' -DisplayName "Concern Connector"\n'
         '           New-ManagementScope -Name "Safeguarding alerts mailbox"'
@@ -50,9 +64,19 @@ def columns(missing: list[str], kinds: dict[str, str], site: str, library: str) 
         f" -Type {kinds_there[kinds[name]]} -AddToDefaultView"
         for name in missing
     ]
-    return "\n".join([f"records are filed without them. In PowerShell: Connect-PnPOnline {site} -Interactive", *lines])
+    return "\n".join(
+        [
+            f"filed without them. In PowerShell: Connect-PnPOnline {site} -Interactive -ClientId <your PnP app>",
+            *lines,
+        ]
+    )
 
 
+TAKE_AWAY = (
+    "in SharePoint open the library, Settings, Library settings, Permissions for this library, and take it away; or, if"
+    " they may read every record, add to `allowed`: a site group by its name, a person by their address, a group of the"
+    " directory by its object id"
+)
 SHARING = (
     "in SharePoint: Site settings, Site permissions, Change how members can share, 'Only site owners can share';"
     " SharePoint admin centre, Active sites, the site, Sharing, 'Only people in your organisation'"
@@ -63,6 +87,6 @@ WEBHOOK = (
 )
 ACTIVITY = (
     "in Teams admin centre install the app for each person of the ladder (Setup policies, Installed apps), and in Entra"
-    " grant TeamsActivity.Send.User with admin consent"
+    " consent to TeamsActivity.Send, or let the app's own manifest ask for TeamsActivity.Send.User"
 )
 FLOW = "send one test response through the form, or look at the flow in Power Automate: switched off, or failing?"

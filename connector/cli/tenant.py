@@ -70,7 +70,7 @@ class Walk:
         try:
             token = self.graph.sign_in.token(SCOPE)
         except ConnectorError as error:
-            yield self._said(FAULT, f"sign-in: {error}", mends.CERTIFICATE)
+            yield self._said(FAULT, f"sign-in: {error}", mends.SIGN_IN)
             return
         yield self._said(OK, "sign-in to the tenant")
         for role in too_wide(token):
@@ -82,8 +82,10 @@ class Walk:
         try:
             _ = library.drive
         except VendorRefused as refused:
-            mend = mends.grant_site(site, self.site.school.client_id) if refused.status in {401, 403} else "mend `site`"
-            yield self._said(FAULT, f"{name}: site or library cannot be reached. {refused}", f"{mend}; {mends.CONSENT}")
+            mend = "compare `site` and `library` with what the browser shows"
+            if refused.status in {401, 403}:
+                mend = mends.reach(site, self.site.school.client_id, has_drive=bool(library.given_drive))
+            yield self._said(FAULT, f"{name}: site or library cannot be reached. {refused}", mend)
         except DeliveryError as error:
             yield self._said(FAULT, f"{name}: {error}", "mend `site` and `library` in the school's file")
 
@@ -114,8 +116,9 @@ class Walk:
             case State.UNVERIFIED:
                 yield self._said(UNVERIFIED, f"{name}: {verdict.said}", f"look yourself; {mends.SHARING}")
             case State.BAD:
-                found = "; ".join(named)
-                yield self._said(FAULT, f"{name}: NOT restricted, nothing is filed there: {found}", mends.SHARING)
+                found = "; ".join(dict.fromkeys(named))
+                effect = ", nothing is filed there" if name in self.site.stores else ""
+                yield self._said(FAULT, f"{name}: NOT restricted{effect}: {found}", mends.TAKE_AWAY)
 
     def _columns(self, name: str, store: SharePointStore) -> Iterator[Finding]:
         try:
@@ -135,7 +138,7 @@ class Walk:
             yield self._said(
                 WARNING,
                 f"{name}: none of its readers has a key, so a record about one of them cannot be kept from them here",
-                "give the readers a `reader` key (`connector keys new`): such a record is then sealed to the others",
+                'add reader = "file:keys/NAME.pub" to each, then run `connector keys new`: such a record is then sealed',
             )
 
     def _intake(self, source: IntakeLibrary) -> Iterator[Finding]:

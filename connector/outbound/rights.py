@@ -19,7 +19,7 @@ _SYSTEM_LOGINS = frozenset({"sharepoint\\system", "app@sharepoint"})
 _SITE_GROUPS = ("siteGroup", "sharePointGroup")
 _MEND = (
     "Mend: in SharePoint open the library, Settings, Library settings, Permissions for this library, and take it away;"
-    " or, if they may read every record, add it to `allowed`."
+    " or, if they may read every record, name them under `allowed`."
 )
 
 

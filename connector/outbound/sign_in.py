@@ -110,7 +110,22 @@ class _Door:
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         there = self._login + url.removeprefix(_LOGIN) + (f"?{urlencode(params)}" if params else "")
         found = exchange(method, there, body=body, headers=kind | dict(headers), timeout_seconds=_TIMEOUT_SECONDS)
-        return _Reply(found.status, found.headers, found.body.decode("utf-8", "replace"))
+        text = found.body.decode("utf-8", "replace")
+        if found.status >= 500 or found.status == 429:
+            said = f"The login host answered {found.status}."
+            raise DeliveryError(said, retry_after=found.retry_after)
+        if method == "GET" and found.status >= 400:
+            # msal would say no more than that the authority is not valid.
+            raise _refused(text)
+        return _Reply(found.status, found.headers, text)
+
+
+def _refused(said: str) -> SignInFailed:
+    """The refusal by Microsoft's own code, with its mend; nothing else of what it said."""
+    code = _CODE.search(said)
+    name = code[0] if code else "no reason given"
+    mend = _MENDS.get(name, "compare tenant and client_id with the app's Overview page")
+    return SignInFailed(f"The sign-in to the tenant was refused ({name}): {mend}.")
 
 
 class SignIn:

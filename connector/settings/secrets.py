@@ -44,11 +44,11 @@ def _from_environment(name: str, surroundings: Surroundings) -> str:
 def _from_file(path: str, surroundings: Surroundings) -> str:
     place = surroundings.folder / path
     try:
-        found = place.read_text(encoding="utf-8").strip()
+        found = place.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         raise PydanticCustomError(
             "secret_missing",
-            "the file {path} cannot be read: make it with `connector keys new`, or mend its rights",
+            "the file {path} cannot be read: make it (`connector keys new` makes keys), or mend its rights",
             {"path": path},
         ) from None
     if not found:

@@ -62,6 +62,11 @@ class MicrosoftAddresses(Strict):
     graph: SafeUrl = "https://graph.microsoft.com"
     login: SafeUrl = "https://login.microsoftonline.com"
 
+    @property
+    def is_microsofts_own(self) -> bool:
+        """False in tests, where the tenant is on loopback."""
+        return self.graph == "https://graph.microsoft.com"
+
 
 class Service(Strict):
     """The whole service: where it listens, where its ledger is, how it may be reached."""
