@@ -146,7 +146,7 @@ class Watching:
         bulletin = Bulletin(
             kind=_KINDS[standing.state],
             school=site.school.name,
-            place=standing.place.replace("_", " "),
+            place=standing.place,
             said=standing.said,
             since=standing.since,
         )

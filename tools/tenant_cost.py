@@ -31,9 +31,8 @@ def main() -> None:
         school.taken_in()
         for responses in (0, 10, 100):
             requests, units = a_day(school, responses)
-            print(
-                f"{responses:4} responses a day: {requests} requests, {units} units, {100 * units / ALLOWED_UNITS:.2f} % of the allowance"
-            )
+            share = 100 * units / ALLOWED_UNITS
+            print(f"{responses:4} responses a day: {requests} requests, {units} units, {share:.2f} % of the allowance")
     for name, with_tenant in (("without a tenant", False), ("with a tenant", True)):
         found = [process(with_tenant) for _ in range(2)]
         resident_mb = [(round(idle, 1), round(busy, 1)) for _, idle, busy in found]

@@ -138,7 +138,7 @@ class Walk:
             yield self._said(
                 WARNING,
                 f"{name}: none of its readers has a key, so a record about one of them cannot be kept from them here",
-                'add reader = "file:keys/NAME.pub" to each, then run `connector keys new`: such a record is then sealed',
+                'add reader = "file:keys/NAME.pub" to each and run `connector keys new`: such a record is then sealed',
             )
 
     def _intake(self, source: IntakeLibrary) -> Iterator[Finding]:

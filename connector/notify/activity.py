@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.errors import DeliveryError
 from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.words import heading_of
+from connector.notify.words import heading_of, place_of
 from connector.outbound.graph import Graph, path_of
 
 
@@ -29,7 +29,7 @@ class ActivityChannel:
 
     def _line(self, message: Notice | Bulletin) -> dict[str, Any]:
         """`systemDefault` is reserved, so the app's manifest need not declare it."""
-        about = message.reference if isinstance(message, Notice) else message.place
+        about = message.reference if isinstance(message, Notice) else place_of(message)
         urgent = "URGENT. " if isinstance(message, Notice) and message.urgent else ""
         return {
             "topic": {

@@ -46,6 +46,20 @@ _BULLETIN_HEADINGS = {
 }
 
 
+_PLACES = {
+    "store": "where records are filed",
+    "staff_store": "where records about staff are filed",
+    "intake_library": "fetching responses from the intake library",
+    "intake_library rights": "who can read the intake library",
+    "certificate": "the certificate for signing in to Microsoft",
+}
+
+
+def place_of(bulletin: Bulletin) -> str:
+    """What a bulletin is about, in words; a form's flow or history is named as it is."""
+    return _PLACES.get(bulletin.place, bulletin.place)
+
+
 def heading_of(message: Message) -> str:
     """The first line of a message."""
     match message:
@@ -128,6 +142,8 @@ class Words:
 def _values(message: Message) -> dict[str, Any]:
     values = {part.name: getattr(message, part.name) for part in fields(message)}
     received = message.since if isinstance(message, Bulletin) else message.received_at
+    if isinstance(message, Bulletin):
+        values["about"] = place_of(message)
     return values | {"heading": heading_of(message), "received": say_moment(received)}
 
 

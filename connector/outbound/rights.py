@@ -18,8 +18,8 @@ _EVERYONE_LOGINS = ("spo-grid-all-users", "c:0(.s|true", "c:0!.s|windows", "nt a
 _SYSTEM_LOGINS = frozenset({"sharepoint\\system", "app@sharepoint"})
 _SITE_GROUPS = ("siteGroup", "sharePointGroup")
 _MEND = (
-    "Mend: in SharePoint open the library, Settings, Library settings, Permissions for this library, and take it away;"
-    " or, if they may read every record, name them under `allowed`."
+    "Mend: in SharePoint open the library, Settings, Library settings, Permissions for this library, and take that"
+    " away; or, where they may read every record, name them under `allowed`."
 )
 
 
@@ -50,7 +50,7 @@ def judge(permissions: Iterable[Mapping[str, Any]], allowed: Iterable[str], app:
     welcome = Welcome(frozenset(name.casefold() for name in allowed), app.casefold())
     rights = [right for permission in found for right in _read(permission, welcome)]
     if bad := [right for right in rights if right.state is State.BAD]:
-        return Verdict(State.BAD, f"{_listed(bad)}. {_MEND}"), rights
+        return Verdict(State.BAD, f"It can be read by {_listed(bad)}. {_MEND}"), rights
     if rights:
         return Verdict(State.UNVERIFIED, f"{_listed(rights)}, so it cannot be told who can read it"), rights
     if not any(_shows_somebody(permission, welcome) for permission in found):
