@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tests.test_microsoft_faults import drive, everything_is_filed_once, reopene
 from tests.test_microsoft_journey import REPORTER, bring, push, uploaded, workbook_of
 from tests.workbooks import make_workbook
 
+APP = "66666666-7777-4888-9999-aaaaaaaaaaaa"
 HEAD = "c.holloway@harbourview.example"
 OTHERS_PRESENT, OBSERVATION = "rd637c8f11a5e07244b926374859001b2", "ra30495cee72bd4f118693041526d7e8f"
 ABOUT_THE_DSL = "Imogen Farrow held the child by the arm and shouted."
@@ -55,18 +56,6 @@ def brought(school: Tenanted, row: Mapping[str, Any], *titles: str) -> Any:
     return bring(school, sheet, school.clock.now() - timedelta(days=14))
 
 
-def poll_unasked(school: Tenanted, minutes: float) -> int:
-    """How many responses come in while the job polls for so long."""
-    found = 0
-    for _ in range(round(minutes * 3)):
-        found += school.house.polling.poll(SCHOOL, school.clock.now())
-        school.clock.pass_(seconds=20)
-    return found
-
-
-# -- workbooks
-
-
 def test_an_answer_of_a_hand_made_workbook_never_gets_a_receipt(school: Tenanted) -> None:
     row = {"ID": 1, "Child's name": "Winter-Sample", "Age of the child": 4, "Parent's email": "mum@family.example"}
     brought(school, row, *list(row)[1:])
@@ -86,11 +75,8 @@ def test_a_response_that_was_history_is_told_when_it_comes_by_itself(school: Ten
     if way == "waits in the library":
         school.drop(school.response())
     assert bring(school, workbook_of(school, "1"), school.clock.now()).history == 1
-    if way == "waits in the library":
-        school.poll()
-    else:
-        school.work()
-        assert school.said_to(DSL) == []
+    school.poll()
+    if way == "is pushed later":
         push(school, school.response())
     school.work()
     [held] = school.house.ledger.unacknowledged()
@@ -118,9 +104,8 @@ def test_history_is_told_of_in_full_however_often_it_is_imported(school: Tenante
 
 def test_history_about_the_dsl_is_told_to_the_staff_ladder_too(school: Tenanted) -> None:
     title = "Exact observation of the incident, including any other witnesses"
-    old = datetime(2026, 9, 1, 10)  # noqa: DTZ001 - Excel knows no zones
-    row = {**sample_of("S01")["answers"], title: ABOUT_THE_DSL, "Completion time": old}
-    assert brought(school, row).history == 1
+    school.clock.pass_(days=20)
+    assert brought(school, {**sample_of("S01")["answers"], title: ABOUT_THE_DSL}).history == 1
     school.work()
     school.watch()
     assert len(school.staff_records.files()) == 2
@@ -168,32 +153,28 @@ def test_another_library_in_the_configuration_is_read_from_its_beginning(school:
 
 # -- who can read a library
 
-APP = "66666666-7777-4888-9999-aaaaaaaaaaaa"
-
 
 def person(name: str, login: str = "stranger@mail.example", **more: str) -> dict[str, Any]:
     user = {"id": "1", "displayName": name, **more}
     return {"user": user, "siteUser": {"displayName": name, "loginName": f"i:0#.f|membership|{login}"}}
 
 
-OURS = {"application": {"id": APP, "displayName": "us"}}
 HOLDERS: dict[str, dict[str, Any]] = {
-    "only our own app": OURS,
+    "only our own app": {"application": {"id": APP}},
     "a person called as an allowed group": person("Safeguarding Owners"),
     "a person called as an allowed address": person(DSL),
     "a directory group called as an allowed group": {"group": {"displayName": "safeguarding owners", "id": "9"}},
     "an address like that of the system": person("x", email="app@sharepoint.evil.example"),
     "a person called as the system": person("SHAREPOINT\\system of mine"),
-    "our app and a person": OURS | {"user": {"displayName": "Stranger", "id": "7"}},
+    "our app and a person": {"application": {"id": APP}, "user": {"displayName": "Stranger", "id": "7"}},
     "an allowed group and another": {"siteGroup": {"displayName": "Safeguarding Owners"}, "group": {"id": "8"}},
     "a guest of an allowed address": person("I", f"{DSL.replace('@', '_')}#ext#@x.onmicrosoft.com", email=DSL),
 }
-RIGHTS: dict[str, dict[str, Any]] = {name: {"grantedToV2": holder} for name, holder in HOLDERS.items()} | {
+RIGHTS: dict[str, dict[str, Any]] = {
+    **{name: {"grantedToV2": holder} for name, holder in HOLDERS.items()},
     "an invitation without a sign-in": {"invitation": {"email": DSL, "signInRequired": False}},
-    "a link for nobody and a borrowed name": {
-        "link": {"scope": "users"}, "grantedToIdentitiesV2": [{}, {"user": {"displayName": DSL}}],
-    },
-}  # fmt: skip
+    "a link for a name": {"link": {"scope": "users"}, "grantedToIdentitiesV2": [{}, {"user": {"displayName": DSL}}]},
+}
 
 
 @pytest.mark.parametrize("case", RIGHTS)
@@ -205,8 +186,7 @@ def test_a_right_that_only_looks_welcome_is_never_good(case: str) -> None:
 def test_a_library_whose_files_show_no_permissions_is_never_good(school: Tenanted) -> None:
     school.fake.fail(match="GET .*/items/.*/permissions", status=403, times=None)
     school.watch()
-    found = school.house.ledger.notebook.standing(SCHOOL, "store")
-    assert found is not None
+    [found] = [standing for standing in school.house.ledger.notebook.standings() if standing.place == "store"]
     assert found.state is State.UNVERIFIED
 
 
@@ -275,18 +255,20 @@ def test_a_second_outage_after_a_restart_is_told(school: Tenanted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "days"), [("86400", 0), ("1" + "0" * 300, 0), ("5", -2)], ids=["a day", "1e300 s", "a clock set back"]
+    ("wait", "days"), [("86400", 0), ("9" * 300, 0), ("5", -2)], ids=["a day", "1e300", "clock back"]
 )
-def test_no_pause_keeps_a_concern_waiting_for_more_than_minutes(school: Tenanted, asked: str, days: int) -> None:
-    school.fake.fail(match="GET .*delta", status=503, headers={"Retry-After": asked})
+def test_no_pause_keeps_a_concern_waiting_for_more_than_minutes(school: Tenanted, wait: str, days: int) -> None:
+    school.fake.fail(match="GET .*delta", status=503, headers={"Retry-After": wait})
     assert school.poll() == 0
     school.clock.pass_(days=days)
     school.drop(school.response())
-    assert poll_unasked(school, minutes=16) == 1
+    for _ in range(17):
+        school.house.polling.poll(SCHOOL, school.clock.now())
+        school.clock.pass_(minutes=1)
+    assert len(school.house.ledger.unacknowledged()) == 1
 
 
 def test_a_look_that_somebody_asked_for_never_comes_before_a_retry_after(school: Tenanted) -> None:
-    school.poll()
     school.fake.fail(match="GET .*delta", status=429, headers={"Retry-After": "600"})
     school.poll()
     asked = len(school.fake.requests)
@@ -311,12 +293,9 @@ def test_hints_while_graph_is_down_do_not_hammer_it(tmp_path: Path) -> None:
 def test_files_are_copied_after_a_stop_of_more_than_three_days(school: Tenanted) -> None:
     school.store.share("organization")
     push(school, school.response(r00000000000000000000000000000001=uploaded(school, b"photo")))
-    for _ in range(80):
-        school.work()
-        school.clock.pass_(hours=1)
+    drive(school, minutes=80 * 60, step=60)
     school.store.unshare_all()
-    school.watch()
-    school.work()
+    drive(school, 1)
     assert f"{school.newest()}-1.files.txt" in school.store.files()
 
 
@@ -351,9 +330,7 @@ def test_a_false_404_or_409_loses_no_response(school: Tenanted, request_to: str,
     drive(school, 5)
     assert (len(school.filed()), len(school.intake.files())) == (0, 1)
     school.store.unshare_all()
-    drive(school, 12)
-    school.clock.pass_(days=1)
-    drive(school, 1)
+    drive(school, minutes=25 * 60, step=20)
     everything_is_filed_once(school, 1)
 
 
@@ -383,10 +360,9 @@ def test_one_bad_response_holds_nobody_up(school: Tenanted, first: bytes, monkey
 
     monkeypatch.setattr(Intake, "receive_whatever", receive)
     school.drop(first, "0")
-    poll_unasked(school, minutes=20)
+    drive(school, 20)
     school.drop(school.response())
     assert school.house.polling.poll(SCHOOL, school.clock.now()) == 1
-    school.watch()
     assert told(school, "1 response(s) wait in the intake library") == 1
 
 
@@ -401,9 +377,6 @@ def test_what_lies_apart_is_not_taken_in_again_when_somebody_renames_its_folder(
         reopened(school)
         school.house.polling.sweep(SCHOOL, school.clock.now())
         assert len(school.house.ledger.unacknowledged()) == 1
-
-
-# -- what a response can ask of us
 
 
 @pytest.mark.parametrize("library", ["staff_records", "intake", "store"])
@@ -425,13 +398,12 @@ def test_an_addition_that_names_the_dsl_is_kept_from_her(school: Tenanted) -> No
     school.work()
     [link] = {found for text in school.said_to(REPORTER) for found in re.findall(r"/m/[A-Za-z0-9_\-]+", text)}
     school.client.post(link, data={"observation-0": ABOUT_THE_DSL})
-    before = len(school.said_to(DSL))
+    school.fake.mails.clear()
     school.work()
     reference = school.newest()
-    assert f"{reference}-1.json" in school.store.files()
+    assert school.filed() == [f"{reference}-1.json", f"{reference}-1.pdf"]
     assert f"{reference}-2.json" in school.staff_records.files()
-    assert not any("-2." in name for name in school.filed())
-    assert len(school.said_to(DSL)) == before
+    assert school.said_to(DSL) == []
 
 
 def test_a_record_about_a_reader_goes_to_the_other_store_rather_than_sealed_into_hers(tmp_path: Path) -> None:
@@ -464,16 +436,11 @@ def test_content_is_neither_sent_to_nor_taken_from_a_place_without_tls(school: T
         school.house.sites[SCHOOL].graph.content(f"/drives/{school.intake.drive_id}/items/x/content", 10)
 
 
-# -- flows and certificates
-
-
 def test_a_certificate_is_told_of_again_as_its_end_comes_near(school: Tenanted) -> None:
     school.clock.moment[0] = school.house.sites[SCHOOL].graph.sign_in.expires - timedelta(days=29)
     school.watch()
     assert told(school, "certificate") == 1
-    for _ in range(28):
-        school.clock.pass_(days=1)
-        school.watch()
+    drive(school, minutes=29 * 24 * 60, step=24 * 60)
     assert 3 <= told(school, "certificate") <= 6
 
 
@@ -487,7 +454,5 @@ def test_a_flow_that_brings_nothing_for_sixty_days_is_told_once(school: Tenanted
     assert told(school, "No response has come") == 0
     if flow == "went quiet but for a workbook":
         bring(school, workbook_of(school, "2"))
-    for _ in range(20):
-        school.clock.pass_(days=1)
-        school.watch()
+    drive(school, minutes=20 * 24 * 60, step=24 * 60)
     assert told(school, "No response has come") == 1
