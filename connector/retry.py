@@ -28,6 +28,6 @@ def next_try(
     wait = min(FIRST * 2 ** min(attempts - 1, 12), LONGEST)
     wait = wait / 2 + wait / 2 * jitter
     if retry_after is not None:
-        wait = max(wait, min(timedelta(seconds=retry_after), _LONGEST_ASKED))
+        wait = max(wait, timedelta(seconds=min(retry_after, _LONGEST_ASKED.total_seconds())))
     is_over = now + wait > owed_since + give_up and attempts >= FEWEST
     return None if is_over else now + wait

@@ -136,3 +136,13 @@ def test_a_shared_channel_is_used_only_where_everybody_who_reads_it_may_know(
     members: tuple[str, ...], told: tuple[str, ...], skip: tuple[str, ...], about_staff: bool, may: bool
 ) -> None:
     assert may_carry(members, told, frozenset(skip), about_staff=about_staff) is may
+
+
+def test_a_far_side_that_asks_for_an_eternity_is_asked_again_today() -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    from connector.retry import next_try
+
+    for asked in (1e300, float("inf"), 86_400.0):
+        found = next_try(1, now, owed_since=now, give_up=timedelta(hours=72), retry_after=asked, jitter=0.5)
+        assert found is not None
+        assert found - now <= timedelta(hours=6)

@@ -1,4 +1,4 @@
-"""What a reviewer has tried on a school's tenant: each attack in the order of the journey, and what must hold against it."""
+"""What reviewers have tried against a school's tenant, its library, its rights and its workbooks, and what must hold."""
 
 from __future__ import annotations
 
@@ -117,8 +117,6 @@ def test_another_childs_response_under_a_number_that_returned_is_no_repeat(schoo
     assert brought(school, sample_of("S02")["answers"]).new == 1
 
 
-# -- the configuration
-
 AS_THE_STORE = replaced('concern-intake"\nlibrary = "Responses"', 'safeguarding"\nlibrary = "Records"')
 REFUSED = {
     "the intake library is a store": (AS_THE_STORE, "must be another library than"),
@@ -149,9 +147,7 @@ def test_another_library_in_the_configuration_is_read_from_its_beginning(school:
     reopened(school)
     other.drop(f"{FORM}/{FORM}-2.json", json.dumps(school.response(number="2")).encode())
     assert school.poll() == 1
-
-
-# -- who can read a library
+    school.house.close()
 
 
 def person(name: str, login: str = "stranger@mail.example", **more: str) -> dict[str, Any]:
@@ -204,6 +200,7 @@ def test_a_library_that_was_opened_is_noticed_before_the_next_record_is_filed(sc
     school.poll()
     school.work()
     assert school.filed() == []
+    school.house.close()
 
 
 def test_an_open_library_that_was_closed_before_anybody_could_be_told_is_told_of(school: Tenanted) -> None:
@@ -238,9 +235,6 @@ def test_a_look_that_breaks_keeps_nothing_waiting(school: Tenanted, look: str, m
     assert told(school, "a link that anybody can use") == 1
 
 
-# -- an outage and what it leaves
-
-
 def test_a_second_outage_after_a_restart_is_told(school: Tenanted) -> None:
     school.poll()
     for outage in (1, 2):
@@ -252,11 +246,10 @@ def test_a_second_outage_after_a_restart_is_told(school: Tenanted) -> None:
         drive(school, 20)
         assert told(school, "in order again") == outage
         school.clock.pass_(days=20)
+    school.house.close()
 
 
-@pytest.mark.parametrize(
-    ("wait", "days"), [("86400", 0), ("9" * 300, 0), ("5", -2)], ids=["a day", "1e300", "clock back"]
-)
+@pytest.mark.parametrize(("wait", "days"), [("86400", 0), ("9" * 300, 0), ("5", -2)], ids=["day", "1e300", "set back"])
 def test_no_pause_keeps_a_concern_waiting_for_more_than_minutes(school: Tenanted, wait: str, days: int) -> None:
     school.fake.fail(match="GET .*delta", status=503, headers={"Retry-After": wait})
     assert school.poll() == 0
@@ -297,9 +290,6 @@ def test_files_are_copied_after_a_stop_of_more_than_three_days(school: Tenanted)
     school.store.unshare_all()
     drive(school, 1)
     assert f"{school.newest()}-1.files.txt" in school.store.files()
-
-
-# -- what lies in the library
 
 
 @pytest.mark.parametrize("path", ["ZZ-Second/x-1.json", "zz-second/x-1", "zz-second/x-1.txt", "zz-second/x-1.json.txt"])
@@ -377,6 +367,7 @@ def test_what_lies_apart_is_not_taken_in_again_when_somebody_renames_its_folder(
         reopened(school)
         school.house.polling.sweep(SCHOOL, school.clock.now())
         assert len(school.house.ledger.unacknowledged()) == 1
+        school.house.close()
 
 
 @pytest.mark.parametrize("library", ["staff_records", "intake", "store"])

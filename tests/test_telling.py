@@ -280,6 +280,9 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
     assert http.seconds_to_wait("Sat, 21 Nov 2026 12:01:00 GMT", now) == 60
     assert http.seconds_to_wait("Sat, 21 Nov 2020 12:01:00 GMT", now) == 0
     assert http.seconds_to_wait("soon") is None
+    assert http.seconds_to_wait("9" * 400) == 86_400
+    assert http.seconds_to_wait("\u00b2") is None
+    assert http.seconds_to_wait("1 Jan 2020 99999999999999999999:00:00") is None
     assert http.seconds_to_wait(None) is None
 
 

@@ -19,6 +19,8 @@ from connector.errors import DeliveryError
 _CONNECT_SECONDS = 10.0
 # Worth another try: the far side is busy, starting, or lost us on the way.
 _TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
+# Whatever a far side asks for, nobody waits longer than a day on its word.
+_MOST_SECONDS = 86_400.0
 _MOST_BYTES = 64 * 1024 * 1024
 _own = threading.local()
 # One for each of the engine's few threads; closed together when the service stops.
@@ -131,11 +133,12 @@ def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> flo
     """Seconds that a Retry-After asks for (RFC 9110 10.2.3: seconds or a date), or None where it says nothing."""
     if not retry_after:
         return None
-    if retry_after.strip().isdigit():
-        return float(retry_after)
+    said = retry_after.strip()
+    if said.isascii() and said.isdigit():
+        return min(float(said), _MOST_SECONDS)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (aware - (now or datetime.now(UTC))).total_seconds())
+    return min(max(0.0, (aware - (now or datetime.now(UTC))).total_seconds()), _MOST_SECONDS)
