@@ -197,7 +197,7 @@ class HttpSink(_Sink):
         close = b"\r\nconnection: close" in head.lower()
         method, _, rest = head.partition(b" ")
         target = rest.partition(b" ")[0].partition(b"?")[0]
-        if (method, target.partition(b"?")[0]) == (b"POST", b"/card"):
+        if (method, target) == (b"POST", b"/card"):
             if length is None:
                 self._answer(b"411 Length Required", b"", True)
             else:

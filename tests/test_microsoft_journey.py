@@ -323,3 +323,20 @@ def test_a_workbook_given_again_changes_nothing(school: Tenanted) -> None:
     bring(school, workbook_of(school, "1", "2"))
     found = bring(school, workbook_of(school, "1", "2", "3"))
     assert (found.new, found.known) == (1, 2)
+
+
+def test_a_response_that_was_edited_in_the_form_is_a_second_version_and_told_once(school: Tenanted) -> None:
+    bring(school, workbook_of(school, "1"))
+    questions = [question.title for question in school.house.settings.schools[SCHOOL].forms[FORM].questions]
+    own = ("ID", "Start time", "Completion time", "Email", "Name", "Last modified time")
+    row = {
+        "ID": 1,
+        "Completion time": datetime(2026, 11, 17, 10, 51),
+        "Last modified time": datetime(2026, 11, 17, 11, 5),
+    }
+    edited = sample_of("S01")["answers"] | {questions[9]: "She has said more since."}
+    data = make_workbook(questions, [row | edited], own=own)
+    assert bring(school, data).new == 1
+    assert bring(school, data).new == 0
+    [*_, held] = school.house.ledger.unacknowledged()
+    assert held.version == 2

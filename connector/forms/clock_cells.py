@@ -29,6 +29,13 @@ def moment_in(cell: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=LONDON)
 
 
+def edited_at(cell: Any, completed: datetime | None) -> str:
+    """When a response was edited, in ISO, if it was after its completion; else nothing."""
+    found = moment_in(cell)
+    is_later = found is not None and completed is not None and found > completed
+    return found.isoformat() if found is not None and is_later else ""
+
+
 def _midnight(cell: Any) -> datetime | None:
     return datetime.combine(cell, time()) if isinstance(cell, date) else None
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from connector.checking.words import plain
-from connector.forms.clock_cells import moment_in
+from connector.forms.clock_cells import edited_at, moment_in
 from connector.forms.spreadsheet import Grid, NotAWorkbook, grids_of
 from connector.model.profile import Question
 
@@ -104,7 +104,7 @@ def read(data: bytes, ids: Mapping[str, str]) -> Workbook:
     return Workbook(
         titles=tuple(column.title for column in columns),
         keys=tuple(column.key for column in columns),
-        rows=tuple(_row(row, columns, own) for row in table.rows),
+        rows=tuple(_row(row, columns, own, _modified(table, own)) for row in table.rows),
     )
 
 
@@ -202,7 +202,7 @@ def _is_neat(text: str) -> bool:
     return all(part and part == " ".join(part.split()) for part in text[:-1].split(";"))
 
 
-def _row(row: Sequence[Any], columns: Sequence[_Column], own: int) -> Row:
+def _row(row: Sequence[Any], columns: Sequence[_Column], own: int, modified: int) -> Row:
     """One response. Only what Forms itself wrote is believed to be a time or an address: `own` columns of the row."""
     completed = moment_in(row[_COMPLETION]) if own > _COMPLETION else None
     body = {
@@ -210,9 +210,16 @@ def _row(row: Sequence[Any], columns: Sequence[_Column], own: int) -> Row:
         "responseId": _id(row[0]),
         "submittedAt": completed.isoformat() if completed else "",
         "responder": _text(row[_EMAIL]) if own > _EMAIL else "",
+        "version": edited_at(row[modified], completed) if modified else "",
         "answers": {column.key: _answer(row[column.at], column) for column in columns if row[column.at] != ""},
     }
     return Row(_id(row[0]), body, completed.astimezone(UTC) if completed else None)
+
+
+def _modified(table: _Table, own: int) -> int:
+    """The place of Forms' own `Last modified time`, or 0."""
+    names = [title_key(title) for title in table.header[:own]]
+    return names.index(_FURTHER[0]) if _FURTHER[0] in names else 0
 
 
 def _answer(cell: Any, column: _Column) -> str:

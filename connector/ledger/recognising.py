@@ -52,9 +52,15 @@ def judge(one: Acceptance, known: list[Known], versions: Mapping[Reference, int]
     for row in before if one.marks.versioned else before[-1:]:
         if row.content in one.marks.content and row.version_mark in one.marks.version:
             return AlreadyHere(row.reference, row.version, row.received_at)
-    if before and one.way.is_by_hand:
+    if before and one.way.is_by_hand and not _is_edited(one, before):
         return AlreadyHere(before[-1].reference, before[-1].version, before[-1].received_at)
     return _next(one, before, versions)
+
+
+def _is_edited(one: Acceptance, before: list[Known]) -> bool:
+    """A workbook writes a known response in its own manner; only the platform's own word makes it another version."""
+    is_known = any(row.version_mark in one.marks.version or row.content in one.marks.content for row in before)
+    return one.marks.versioned and not is_known
 
 
 def _next(one: Acceptance, before: list[Known], versions: Mapping[Reference, int]) -> Outcome:
