@@ -329,11 +329,8 @@ def test_a_response_that_was_edited_in_the_form_is_a_second_version_and_told_onc
     bring(school, workbook_of(school, "1"))
     questions = [question.title for question in school.house.settings.schools[SCHOOL].forms[FORM].questions]
     own = ("ID", "Start time", "Completion time", "Email", "Name", "Last modified time")
-    row = {
-        "ID": 1,
-        "Completion time": datetime(2026, 11, 17, 10, 51),
-        "Last modified time": datetime(2026, 11, 17, 11, 5),
-    }
+    completed, modified = (datetime.fromisoformat(f"2026-11-17T{clock}") for clock in ("10:51", "11:05"))
+    row = {"ID": 1, "Completion time": completed, "Last modified time": modified}
     edited = sample_of("S01")["answers"] | {questions[9]: "She has said more since."}
     data = make_workbook(questions, [row | edited], own=own)
     assert bring(school, data).new == 1

@@ -218,8 +218,7 @@ def _row(row: Sequence[Any], columns: Sequence[_Column], own: int, modified: int
 
 def _modified(table: _Table, own: int) -> int:
     """The place of Forms' own `Last modified time`, or 0."""
-    names = [title_key(title) for title in table.header[:own]]
-    return names.index(_FURTHER[0]) if _FURTHER[0] in names else 0
+    return next((at for at in range(own) if title_key(table.header[at]) == _FURTHER[0]), 0)
 
 
 def _answer(cell: Any, column: _Column) -> str:
