@@ -27,7 +27,7 @@ from connector.model.profile import FieldRule, FormMap, Question
 from connector.model.reference import Reference
 from connector.model.submission import Answer, Arrival, Submission
 from connector.record.document import Origin, make_document, to_bytes
-from connector.routing import Aside, route, steps_again, store_for, telling
+from connector.routing import Aside, left_on, route, somebody_left, steps_again, store_for, telling
 from connector.site import Site
 
 _TITLE = "Added by the reporter"
@@ -124,8 +124,10 @@ class Additions:
         arrival = Arrival(school=held.school, form=held.form, body=_body(held, given), received_at=now)
         checked = Checker.of(profile, form).check(submission, now)
         concern = replace(checked, about_staff=held.about_staff, late_days=0)
-        origin = Origin(site.school.name, _TITLE)
         aside = self._with_subjects(site, concern, submission, now, self._aside(held))
+        # Where the addition leaves nobody of the usual ladder, it is for those who hear of concerns about staff.
+        concern = replace(concern, about_staff=held.about_staff or not left_on(site.school.ladder, aside.skip))
+        origin = Origin(site.school.name, _TITLE)
         return Prepared(
             school=held.school,
             form=held.form,
@@ -145,22 +147,32 @@ class Additions:
         """Who is passed over: as before, and whoever the addition itself turns out to be about."""
         before = before or Aside("", frozenset(), frozenset())
         found = route(site, concern, submission, now).aside
-        return Aside(before.address, before.skip | found.skip, before.not_for | found.not_for)
+        both = before.skip | found.skip
+        school = site.school
+        ladder = school.ladder if left_on(school.ladder, both) and not concern.about_staff else school.staff_ladder
+        skip = somebody_left(ladder, (both, found.skip, frozenset()))
+        return Aside(before.address, skip, before.not_for | found.not_for)
 
     def _aside(self, held: Held) -> Aside | None:
-        """Who is passed over: from any version that still holds it."""
-        versions = self.intake.ledger.versions(held.reference)
-        return next((self.messages.aside(version) for version in versions if version.aside is not None), None)
+        """Who is passed over, by all versions that still hold it."""
+        versions = [version for version in self.intake.ledger.versions(held.reference) if version.aside is not None]
+        found = [self.messages.aside(version) for version in versions]
+        if not found:
+            return None
+        skip = frozenset[str]().union(*(aside.skip for aside in found))
+        return Aside(found[0].address, skip, frozenset[str]().union(*(aside.not_for for aside in found)))
 
     def _duties(self, held: Held, site: Site, concern: Concern, aside: Aside, now: datetime) -> tuple[NewDuty, ...]:
         usual = next(d.channel for d in self.intake.ledger.duties(held.reference) if d.kind is DutyKind.FILE)
         store = store_for(site.school, aside.not_for, usual)
-        if held.acknowledged_by:
+        if held.acknowledged_by and held.acknowledged_by not in aside.skip:
             step = Step(0, now, (held.acknowledged_by,), tell_reporter=False)
-            told = [duty for duty in telling(site, step, aside.skip, now, about_staff=held.about_staff) if duty.person]
+            told = [
+                duty for duty in telling(site, step, aside.skip, now, about_staff=concern.about_staff) if duty.person
+            ]
         else:
-            ladder = steps_again(site, now, aside, urgent=concern.urgent, about_staff=held.about_staff)
-            told = telling(site, ladder[0], aside.skip, now, about_staff=held.about_staff)
+            ladder = steps_again(site, now, aside, urgent=concern.urgent, about_staff=concern.about_staff)
+            told = telling(site, ladder[0], aside.skip, now, about_staff=concern.about_staff)
         return (NewDuty(kind=DutyKind.FILE, channel=store, due_at=now), *told)
 
 

@@ -42,8 +42,10 @@ def attach(site: Site, held: Held, duty: Duty, sealer: Sealer) -> Copied:
         refused = _copy(site, held, duty, file, name, aside)
         lines.append(_line(held, file, name, refused))
         done += not refused
+    if more := len(document["attachments"]) - _MOST_FILES:
+        lines += [f"{more} more: NOT copied, they stay in the form's own storage."] if more > 0 else []
     _file(site, held, duty, ("files.txt", "\n".join([*lines, ""]).encode("utf-8", "backslashreplace")), aside)
-    return Copied(done, len(lines))
+    return Copied(done, len(document["attachments"]))
 
 
 def _copy(site: Site, held: Held, duty: Duty, file: Mapping[str, Any], name: str, aside: frozenset[str]) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, Gone, UnknownReference
-from connector.intake import Intake
+from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, UnknownReference
+from connector.intake import Answer, Intake
 from connector.ledger.ledger import Ledger
 from connector.ledger.notebook import SourceProgress
+from connector.ledger.reading import Held
 from connector.model.reference import parse_reference
 from connector.model.source import SOURCE, Batch, Found
 from connector.model.standing import State, Verdict
@@ -48,6 +49,8 @@ class _Pace:
     pause_until: datetime | None = None
     must_wait_until: datetime | None = None
     answered: datetime | None = None
+    # What is durable here and could not be marked there yet: it is not taken in again, only marked.
+    taken: dict[tuple[str, str], Answer] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -98,11 +101,11 @@ class Polling:
             if self._poll(school, source, pace, "", now) is None:
                 return
         try:
-            for record in source.kept_apart():
-                if self._is_filed(record):
-                    source.clear(record)
-        except ConnectorError as error:
-            log.warning("the sweep is put off", extra={"school": school, "error": type(error).__name__})
+            self._tidy(school, source, now)
+        except CannotAccept:
+            raise
+        except Exception:
+            log.exception("the sweep is put off", extra={"school": school})
         else:
             self.ledger.notebook.keep_progress(school, SOURCE, swept_at=now)
 
@@ -110,7 +113,9 @@ class Polling:
         """How many responses are dealt with; None where the source could not be read."""
         try:
             batch = _fetched(source, cursor)
-            waiting = [why for found in batch.found if (why := self._take(school, source, found, now)) is not None]
+            waiting = [
+                why for found in batch.found if (why := self._take(school, source, pace, found, now)) is not None
+            ]
         except ConnectorError as error:
             self._unreadable(school, pace, error, now)
             return None
@@ -123,21 +128,19 @@ class Polling:
         self._judge(school, pace, waiting, now)
         return len(batch.found) - len(waiting)
 
-    def _take(self, school: str, source: Source, found: Found, now: datetime) -> DeliveryError | None:
-        """None where the response is durable here and marked there, or gone by a person's hand; else why it waits."""
+    def _take(self, school: str, source: Source, pace: _Pace, found: Found, now: datetime) -> DeliveryError | None:
+        """None where the response is durable here and marked there; else why it waits.
+
+        What a person took away meanwhile waits too, until the source itself says that it is gone.
+        """
+        if found.record and self._is_known(found.record):
+            return None
         if not found.size and now - found.created_at < _STILL_COMING:
             return DeliveryError("A response is still being written.")
         try:
-            body = source.read(found) if found.size else b""
-            arrival = Arrival(
-                school=school, form=found.form, body=body, received_at=now, way=Way.FETCHED, key=found.key
-            )
-            answer = self.intake.receive_whatever(arrival)
+            answer = self._durable(school, source, pace, found, now)
             filed = self.ledger.held(answer.reference, answer.version).filed_at is not None
             source.settle(found, f"{answer.reference}-{answer.version}", filed=filed)
-        except Gone:
-            log.warning("a response was taken away before it was read", extra={"school": school})
-            return None
         except CannotAccept:
             raise
         except Exception as error:
@@ -146,17 +149,49 @@ class Polling:
                 return DeliveryError(f"Reading it broke ({type(error).__name__}).")
             log.warning("a response waits", extra={"school": school, "error": type(error).__name__})
             return error
+        pace.taken.pop((found.key, found.tag), None)
         return None
 
-    def _is_filed(self, record: str) -> bool:
+    def _durable(self, school: str, source: Source, pace: _Pace, found: Found, now: datetime) -> Answer:
+        if (found.key, found.tag) not in pace.taken:
+            body = source.read(found) if found.size else b""
+            arrival = Arrival(
+                school=school, form=found.form, body=body, received_at=now, way=Way.FETCHED, key=found.key
+            )
+            pace.taken[found.key, found.tag] = self.intake.receive_whatever(arrival)
+        return pace.taken[found.key, found.tag]
+
+    def _held(self, record: str) -> Held | None:
+        """The concern of a record's name, or None where this ledger does not know it."""
         said, _, version = record.partition(".")[0].rpartition("-")
         reference = parse_reference(said)
         if reference is None or not version.isdigit():
-            return False
+            return None
         try:
-            return self.ledger.held(reference, int(version)).filed_at is not None
+            return self.ledger.held(reference, int(version))
         except UnknownReference:
-            return False
+            return None
+
+    def _is_known(self, record: str) -> bool:
+        return self._held(record) is not None
+
+    def _tidy(self, school: str, source: Source, now: datetime) -> None:
+        """Take away originals whose records are filed; tell of those that this ledger knows nothing of."""
+        strangers = 0
+        for record in source.kept_apart():
+            held = self._held(record)
+            strangers += held is None
+            if held is not None and held.filed_at is not None:
+                source.clear(record)
+        place = f"{SOURCE} originals"
+        if strangers:
+            said = (
+                f"{strangers} response(s) lie in taken-in whose records this service does not know: was its ledger "
+                "lost? Move them back into the form's folder, and they are taken in."
+            )
+            self.ledger.notebook.note_verdict(school, place, Verdict(State.BAD, said), now)
+        elif self.ledger.notebook.standing(school, place) is not None:
+            self.ledger.notebook.note_verdict(school, place, Verdict(State.GOOD), now)
 
     def _pace(self, school: str) -> _Pace:
         with self._lock:

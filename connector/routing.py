@@ -60,7 +60,7 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
     writers = _writers(school, concern, submission)
     subjects = _subjects(school, concern)
     last = frozenset(ladder.rungs[-1].people)
-    skip = _somebody_left(ladder, (subjects | writers, subjects, subjects - last, writers, frozenset()))
+    skip = somebody_left(ladder, (subjects | writers, subjects, subjects - last, writers, frozenset()))
     return Route(
         steps(ladder, skip, received_at, site.hours, concern.urgent),
         store_for(school, subjects & skip, "staff_store" if concern.about_staff else "store"),
@@ -143,10 +143,14 @@ def other_channel(school: School, failed: str, person: str, skip: frozenset[str]
     return school.mail_channel
 
 
-def _somebody_left(ladder: Ladder, candidates: Iterable[frozenset[str]]) -> frozenset[str]:
+def somebody_left(ladder: Ladder, candidates: Iterable[frozenset[str]]) -> frozenset[str]:
     """The first list of people to pass over that leaves somebody: in the end somebody must know."""
-    on_it = {slug for rung in ladder.rungs for slug in rung.people}
-    return next(skip for skip in candidates if on_it - skip)
+    return next(skip for skip in candidates if left_on(ladder, skip))
+
+
+def left_on(ladder: Ladder, skip: frozenset[str]) -> frozenset[str]:
+    """Those of the ladder who are not passed over."""
+    return frozenset(slug for rung in ladder.rungs for slug in rung.people) - skip
 
 
 def _writers(school: School, concern: Concern, submission: Submission) -> frozenset[str]:

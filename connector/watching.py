@@ -16,7 +16,7 @@ from connector.ladder import present, today
 from connector.ledger.ledger import Ledger
 from connector.model.notice import Addressee, Bulletin, BulletinKind
 from connector.model.source import SOURCE
-from connector.model.standing import Standing, State, Verdict, certificate_lasts, flow_alive
+from connector.model.standing import DORMANT_AFTER, Standing, State, Verdict, certificate_lasts, flow_alive
 from connector.model.submission import Way
 from connector.settings.microsoft import ActivityChannel
 from connector.settings.school import TeamsChannel
@@ -28,6 +28,8 @@ _DAILY = timedelta(hours=24)
 _WHILE_BAD = timedelta(minutes=10)
 # A record is filed on the strength of a look that is no older.
 _GOOD_FOR_FILING = timedelta(hours=1)
+_BLIND_AFTER = timedelta(hours=1)
+_REACH = ": reaching it"
 _KINDS = {
     State.BAD: BulletinKind.TROUBLE,
     State.UNVERIFIED: BulletinKind.UNVERIFIED,
@@ -44,6 +46,7 @@ class Watching:
     ledger: Ledger
     wake: Callable[[], None]
     _looked: set[tuple[str, str]] = field(default_factory=set)
+    _blind_since: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _heard: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     def watch(self, now: datetime) -> None:
@@ -72,6 +75,9 @@ class Watching:
     def note(self, site: Site, place: str, verdict: Verdict, now: datetime) -> Standing:
         """Write a verdict down. A store that is in order again is filed in again, what was given up there too."""
         before = self.ledger.notebook.standing(site.slug, place)
+        if before is not None and before.state is State.BAD and verdict.state is State.UNVERIFIED:
+            # Not being able to tell mends nothing: what was found open stays so until it is seen closed.
+            verdict = Verdict(State.BAD, before.said)
         found = self.ledger.notebook.note_verdict(site.slug, place, verdict, now)
         self._looked.add((site.slug, place))
         if before is not None and before.state is State.BAD and found.state is not State.BAD and place in site.stores:
@@ -100,6 +106,8 @@ class Watching:
         """When its flow last brought a response; where it never did, when it was first expected to."""
         last = self.ledger.notebook.last_received(site.slug, form, Way.FETCHED)
         first = self.ledger.notebook.standing(site.slug, f"flow of {form}")
+        if last is None and first is not None and first.state is State.BAD:
+            return first.since - DORMANT_AFTER
         return last or (first.since if first is not None else None)
 
     def _is_due(self, site: Site, place: str, now: datetime) -> bool:
@@ -107,7 +115,7 @@ class Watching:
         if place.startswith(("flow of", "history of")):
             return True
         found = self.ledger.notebook.standing(site.slug, place)
-        if found is None or (site.slug, place) not in self._looked:
+        if found is None or (site.slug, place) not in self._looked or (site.slug, place) in self._blind_since:
             return True
         age = now - found.looked_at
         # A clock that was set back must not put the next look off until then.
@@ -115,13 +123,30 @@ class Watching:
 
     def _try_to_look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> None:
         try:
-            self.note(site, place, look(), now)
+            verdict = look()
         except CannotAccept:
             raise
-        except ConnectorError as error:
-            log.warning("could not look", extra={"school": site.slug, "error": type(error).__name__})
-        except Exception:
-            log.exception("a look broke", extra={"school": site.slug})
+        except Exception as error:
+            log.exception("could not look", extra={"school": site.slug})
+            said = str(error) if isinstance(error, ConnectorError) else type(error).__name__
+            self._blind(site, place, said, now)
+        else:
+            self.note(site, place, verdict, now)
+            self._seeing(site, place, now)
+
+    def _blind(self, site: Site, place: str, said: str, now: datetime) -> None:
+        """After an hour in which a place could not be looked at, people hear of that."""
+        since = self._blind_since.setdefault((site.slug, place), now)
+        if now - since >= _BLIND_AFTER:
+            what = "It cannot be reached, so nothing can be filed or told of it"
+            verdict = Verdict(State.BAD, f"{what}. {said}", about=what)
+            self.ledger.notebook.note_verdict(site.slug, f"{place}{_REACH}", verdict, now)
+
+    def _seeing(self, site: Site, place: str, now: datetime) -> None:
+        self._blind_since.pop((site.slug, place), None)
+        before = self.ledger.notebook.standing(site.slug, f"{place}{_REACH}")
+        if before is not None and before.state is State.BAD:
+            self.ledger.notebook.note_verdict(site.slug, f"{place}{_REACH}", Verdict(State.GOOD), now)
 
     # -- telling
 

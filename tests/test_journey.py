@@ -366,7 +366,7 @@ def test_a_late_duty_to_tell_says_who_has_it_instead_of_asking_again(service: Se
 # -- forgetting
 
 
-def test_content_is_forgotten_once_filed_and_told_and_the_rest_with_the_acknowledgement(service: Service) -> None:
+def test_content_is_forgotten_once_filed_and_told_and_who_is_passed_over_when_links_end(service: Service) -> None:
     reference = service.accept()
     assert service.held(reference).sealed is not None
     service.work()
@@ -376,6 +376,10 @@ def test_content_is_forgotten_once_filed_and_told_and_the_rest_with_the_acknowle
     assert held.aside is not None
     service.client.post(link_in(service.mails_to(DSL)[0]), data={"person": "dsl"})
     service.work()
+    week = timedelta(hours=service.house.settings.service.retention.link_hours)
+    service.house.ledger.tidy(service.clock.now() + week - timedelta(hours=1), week)
+    assert service.held(reference).aside is not None, "what the reporter adds must go past the same people"
+    service.house.ledger.tidy(service.clock.now() + week + timedelta(hours=1), week)
     assert service.held(reference).aside is None
 
 

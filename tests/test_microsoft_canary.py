@@ -21,7 +21,6 @@ from connector.forms.intake_library import IntakeLibrary
 from connector.model.notice import Bulletin
 from connector.outbound.graph import Graph
 from connector.outbound.sharepoint import Library
-from connector.polling import Polling
 from connector.store.sharepoint import SharePointStore
 from connector.watching import Watching
 from tests.tenanted import FORM, SCHOOL, Tenanted, replaced, tenanted
@@ -259,13 +258,14 @@ def plant_in_bulletin(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def plant_in_log(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Polling._take
+    real = IntakeLibrary.read
 
-    def careless(self: Polling, school: str, source: Any, found: Any, now: Any) -> Any:
-        logging.getLogger("careless").warning("took in " + source.read(found).decode())  # noqa: G003 - the leak
-        return real(self, school, source, found, now)
+    def careless(self: IntakeLibrary, found: Any) -> bytes:
+        body = real(self, found)
+        logging.getLogger("careless").warning("took in " + body.decode())  # noqa: G003 - the leak
+        return body
 
-    monkeypatch.setattr(Polling, "_take", careless)
+    monkeypatch.setattr(IntakeLibrary, "read", careless)
 
 
 @pytest.mark.parametrize(("plant", "places"), [

@@ -162,6 +162,7 @@ def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(
         slow.setattr(library_source.IntakeLibrary, "fetch", fetch)
         school.poll()
     assert len(school.house.ledger.unacknowledged()) == 1
+    school.poll()
     assert school.house.ledger.notebook.progress(SCHOOL, SOURCE).waiting == 0
 
 

@@ -26,6 +26,9 @@ from connector.site import Site
 from connector.store.sharepoint import COLUMNS, SharePointStore
 from connector.watching import Watching
 
+# No verdict on the library, so nothing to write down.
+_NOT_ASKED = "who can read it could not be asked"
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -108,7 +111,7 @@ class Walk:
 
     def _restricted(self, name: str, verdict: Verdict, named: list[str]) -> Iterator[Finding]:
         """What is found is also written down, so that a running service stops or goes on at once."""
-        if self.ledger is not None:
+        if self.ledger is not None and verdict.about != _NOT_ASKED:
             Watching({self.site.slug: self.site}, self.ledger, _nobody_to_wake).note(self.site, name, verdict, self.now)
         match verdict.state:
             case State.GOOD:
@@ -238,7 +241,7 @@ def _rights(store: SharePointStore) -> tuple[Verdict, list[str]]:
     try:
         verdict, rights = store.rights()
     except ConnectorError as error:
-        return Verdict(State.UNVERIFIED, f"who can read it could not be asked. {error}"), []
+        return Verdict(State.UNVERIFIED, f"{_NOT_ASKED}. {error}", about=_NOT_ASKED), []
     return verdict, [right.named for right in rights if right.state is State.BAD]
 
 

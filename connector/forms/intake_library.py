@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from connector.errors import CursorLost, DeliveryError, Gone, VendorRefused
 from connector.model.reference import PATTERN
@@ -37,7 +38,7 @@ class IntakeLibrary:
 
     def fetch(self, cursor: str) -> Batch:
         """The files that are new since that cursor. Raises CursorLost, VendorRefused, DeliveryError."""
-        if cursor and self.library.drive not in cursor:
+        if cursor and self.library.drive.casefold() not in unquote(cursor).casefold():
             # The configuration names another library now.
             raise CursorLost
         seen: dict[str, Mapping[str, Any]] = {}
@@ -62,13 +63,15 @@ class IntakeLibrary:
                 continue
             folder = self._folder(str(item.get("parentReference", {}).get("id", "")))
             # Whatever else lies here is a response, however a slip in the flow has named it: better asked than lost.
-            if folder != TAKEN_IN and not _OURS.fullmatch(str(item.get("name", ""))):
+            if folder != TAKEN_IN:
+                name = str(item.get("name", ""))
                 yield Found(
                     form=next((form for form in self.forms if form == folder), self.forms[0]),
                     key=id_of(item),
                     tag=str(item.get("eTag", "")),
                     size=int(item.get("size") or 0),
                     created_at=_moment(item.get("createdDateTime")),
+                    record=name.removesuffix(".json") if _OURS.fullmatch(name) else "",
                 )
 
     def _folder(self, item: str) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, and_, bindparam, exists, update
 from connector.ledger.schema import concern, duty
 from connector.model.duty import DutyKind, DutyState
 from connector.model.reference import Reference
-from connector.model.submission import Way
 
 _OPEN = (DutyState.OWED, DutyState.SENDING)
 _UNSETTLED = (*_OPEN, DutyState.FAILED)
@@ -36,31 +35,27 @@ _IS_SETTLED = and_(
     ~_some((DutyKind.RECEIPT,), _OPEN),
     _c.acknowledged_at.is_not(None) | ~_some((DutyKind.TELL,), _UNSETTLED),
 )
-_LADDER_IS_OVER = and_(_c.acknowledged_at.is_not(None) | (_c.way == Way.HISTORY), ~_some(_NEEDS_ASIDE, _OPEN))
 _THESE = _c.reference.in_(bindparam("these", expanding=True))
 
 _FORGET_CONTENT = (
     update(concern).where(_c.sealed.is_not(None), _IS_SETTLED).values(sealed=None, purged_at=bindparam("at"))
 )
-_FORGET_ASIDE = update(concern).where(_c.sealed.is_(None), _c.aside.is_not(None), _LADDER_IS_OVER).values(aside=None)
 _FORGET_CONTENT_OF_THESE = _FORGET_CONTENT.where(_THESE)
-_FORGET_ASIDE_OF_THESE = _FORGET_ASIDE.where(_THESE)
 
 
 def purge(connection: Connection, concerns: Iterable[Reference], at: datetime) -> None:
-    """Forget the sealed content of those that are filed and told, and the aside of those whose ladder is over."""
+    """Forget the sealed content of those that are filed and told. Who is passed over is kept until links end."""
     these = list(set(concerns))
     connection.execute(_FORGET_CONTENT_OF_THESE, {"these": these, "at": at})
-    connection.execute(_FORGET_ASIDE_OF_THESE, {"these": these})
 
 
 def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list[None]:
     """Purge everything that is settled; forget asides of filed concerns received before the second moment."""
     for now, before in items:
         connection.execute(_FORGET_CONTENT, {"at": now})
-        connection.execute(_FORGET_ASIDE)
-        # A climb may wait through the holidays, and needs to know whom to pass over when it wakes.
-        over = ~_some((DutyKind.CLIMB, DutyKind.CHASE), _OPEN)
+        # A link to add may be used until then, and what is added must go past the same people. A climb may
+        # wait through the holidays, and needs to know whom to pass over when it wakes.
+        over = ~_some(_NEEDS_ASIDE, _OPEN)
         old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None), over)
         connection.execute(update(concern).where(old).values(aside=None))
     return [None] * len(items)

@@ -77,4 +77,9 @@ def _is_before(row: Known, one: Acceptance) -> bool:
     """The same response; a form copied for a new year counts its responses from 1 again, for other children."""
     is_recent = one.received_at - row.received_at < _NUMBERS_RETURN
     is_same_child = row.child == one.marks.child
-    return row.response in one.marks.response and (is_same_child if one.way.is_by_hand else is_recent or is_same_child)
+    if one.way.is_by_hand:
+        # Two responses that name no child are the same one only while numbers do not return.
+        is_same = is_same_child and (is_recent or one.marks.child is not None)
+    else:
+        is_same = is_recent or is_same_child
+    return row.response in one.marks.response and is_same

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, select, update
 
 from connector.ledger.accepting import ADD_DUTY, duty_rows
 from connector.ledger.audit import AuditLine, append
@@ -221,10 +221,11 @@ def retry(connection: Connection, items: list[tuple[Reference, datetime]]) -> li
 def file_again(connection: Connection, items: list[tuple[str, str, datetime]]) -> list[int]:
     """Owe at once what waits to be filed in a store that can be filed in again, and what was given up there."""
     numbers = []
-    d = duty.c
+    c, d = concern.c, duty.c
     for school, channel, at in items:
         mine = and_(d.school == school, d.channel == channel, d.kind.in_((DutyKind.FILE, DutyKind.ATTACH)))
-        held_up = mine, d.state.in_((DutyState.FAILED, DutyState.OWED))
+        has_content = exists().where(c.reference == d.reference, c.version == d.version, c.sealed.is_not(None))
+        held_up = mine, d.state.in_((DutyState.FAILED, DutyState.OWED)), has_content
         done = connection.execute(update(duty).where(*held_up).values(state=DutyState.OWED, due_at=at, owed_since=at))
         detail = {"school": school, "store": channel, "duties": done.rowcount}
         append(connection, [AuditLine(at, "file again", "", detail)])

@@ -20,6 +20,8 @@ class Found:
     tag: str
     size: int
     created_at: datetime
+    # Named like a record that we keep apart ourselves: a person may have moved it back.
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)

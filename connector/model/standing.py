@@ -91,7 +91,7 @@ def flow_alive(last: datetime | None, now: datetime) -> Verdict:
         f"No response has come through the flow since {say_date(local(last).date())}. Microsoft switches a flow off "
         "that is not used for 90 days and 30 more. Send one test response through the form itself."
     )
-    return Verdict(State.BAD, said)
+    return Verdict(State.BAD, said, about="No response has come through the flow since")
 
 
 def certificate_lasts(ends: datetime | None, now: datetime) -> Verdict:
