@@ -149,11 +149,9 @@ def _acknowledged(stage: Stage, story: Story, posted: Posted) -> None:
 def _forgotten(stage: Stage, story: Story, posted: Posted) -> None:
     ledger = stage.house.ledger
 
-    def purged() -> bool:
-        held = ledger.latest(posted.reference)
-        return held.sealed is None and held.aside is None
-
-    story.step("the service has forgotten the content", wait_for(purged))
+    story.step(
+        "the service has forgotten the content", wait_for(lambda: ledger.latest(posted.reference).sealed is None)
+    )
     clear = b"".join(path.read_bytes() for path in ledger.file.parent.glob(f"{ledger.file.name}*"))
     story.step("no word of it is in the ledger's files", not any(text.encode() in clear for text in telling_texts()))
     sent = b"".join(mail.raw for mail in stage.caught.mails) + repr(stage.caught.cards).encode()
