@@ -15,7 +15,7 @@ from connector.links import ACKNOWLEDGE, Link
 from connector.messages import Messages
 from connector.model.duty import DutyKind, NewDuty
 from connector.model.reference import Reference
-from connector.settings.school import TeamsChannel
+from connector.settings.school import members_of
 from connector.site import Site
 
 
@@ -77,7 +77,7 @@ class Acknowledgements:
         slugs: tuple[str, ...] = (link.holder,)
         if link.holder.startswith("@"):
             channel = site.school.channels.get(link.holder[1:])
-            slugs = channel.members if isinstance(channel, TeamsChannel) else ()
+            slugs = members_of(channel) if channel is not None else ()
         return tuple((slug, site.school.people[slug].name) for slug in slugs if slug in site.school.people)
 
     def _view(self, link: Link, held: Held, site: Site) -> AcknowledgementView:
@@ -97,7 +97,7 @@ class Acknowledgements:
     @staticmethod
     def _readers(site: Site, channel: str) -> frozenset[str]:
         found = site.school.channels.get(channel)
-        return frozenset(found.members) if isinstance(found, TeamsChannel) else frozenset()
+        return frozenset(members_of(found)) if found is not None else frozenset()
 
     def _who_hears(self, site: Site, held: Held, person: str, now: datetime) -> tuple[NewDuty, ...]:
         """Everybody told of this and who may know hears who has it, and the reporter where the school wants that."""

@@ -50,10 +50,12 @@ def attach(site: Site, held: Held, duty: Duty, sealer: Sealer) -> Copied:
 
 def _copy(site: Site, held: Held, duty: Duty, file: Mapping[str, Any], name: str, aside: frozenset[str]) -> str:
     """Nothing where the file was copied, or why it never will be."""
-    if site.files is None or not file["drive_id"]:
+    form = site.school.forms.get(held.form)
+    shelf = site.shelves.get(form.source) if form else None
+    if shelf is None or not file["file_id"]:
         return "the service is not set up to fetch it"
     try:
-        content = _fetched(site.files, file)
+        content = _fetched(shelf, file)
     except VendorRefused as refused:
         return f"refused ({refused.status}): the service has no right to it, or it is gone"
     except DeliveryError as error:
@@ -90,7 +92,7 @@ def _line(held: Held, file: Mapping[str, Any], name: str, refused: str) -> str:
     said = f"“{file['name']}”"
     if not refused:
         return f"{said}: copied here as {held.reference}-{held.version}.{name}"
-    place = f"drive {file['drive_id']}, item {file['file_id']}"
+    place = f"drive {file['drive_id']}, item {file['file_id']}" if file["drive_id"] else f"file {file['file_id']}"
     return f"{said}: NOT copied, {refused}. It stays in the form's own storage ({place})."
 
 

@@ -76,8 +76,8 @@ class Delivery:
                 copied = attach(site, held, duty, self.messages.sealer)
                 return Done(duty=duty, at=self.clock(), evidence=f"copied {copied.done} of {copied.all}")
             case DutyKind.CLEAR:
-                if site.source is not None:
-                    site.source.clear(f"{held.reference}-{held.version}")
+                if site.library is not None:
+                    site.library.clear(f"{held.reference}-{held.version}")
                 return Done(duty=duty, at=self.clock(), evidence="cleared")
             case DutyKind.CLIMB:
                 return self._climb(site, held, duty)
@@ -90,7 +90,7 @@ class Delivery:
         filed = filing_of(site, held, duty, self.messages.sealer, self.typeset)
         now = self.clock()
         clear = NewDuty(kind=DutyKind.CLEAR, channel=SOURCE, due_at=now)
-        then = (clear,) if site.source is not None and held.form in site.school.polled_forms else ()
+        then = (clear,) if site.library is not None and held.form in site.school.polled_forms else ()
         return Done(duty=duty, at=now, evidence=f"filed {filed.place}", record_place=filed.place, then=then)
 
     def _send(self, site: Site, held: Held, duty: Duty) -> Done:

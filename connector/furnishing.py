@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
 from pydantic import SecretStr
 
 from connector.calendar import OpenHours
@@ -12,52 +15,81 @@ from connector.forms.entra_token import Trust
 from connector.forms.intake_library import IntakeLibrary
 from connector.forms.proof import FormKeys
 from connector.forms.uploads import OneDriveShelf
+from connector.furnishing_google import GoogleParts, Paces, gmail, make_google, shared_channel
+from connector.ledger.notebook import Notebook
+from connector.model.source import SOURCE
 from connector.notify.activity import ActivityChannel
 from connector.notify.email import EmailChannel
 from connector.notify.graph_mail import GraphMailChannel
 from connector.notify.mail import Envelope
 from connector.notify.teams import TeamsChannel
 from connector.notify.words import Words
+from connector.outbound.google import Google
 from connector.outbound.graph import Graph
 from connector.outbound.sharepoint import Library
 from connector.outbound.sign_in import SignIn, read_certificate
+from connector.outbound.signing_keys import SigningKeys
 from connector.outbound.smtp import MailServer
-from connector.outbound.tenant_keys import TenantKeys
 from connector.settings import microsoft
 from connector.settings import school as settings_of
+from connector.settings.google import AppriseChannel, ChatAppChannel, ChatChannel, DriveStore, GmailChannel
 from connector.settings.load import Settings
 from connector.settings.school import Calendar, Form, School
 from connector.site import Channel, FormParts, Site, Store
+from connector.store.drive import LedgerPromises, Promises
 from connector.store.folder import FolderStore as EncryptedFolder
 from connector.store.sharepoint import SharePointStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How the service is signed in."""
+
+    graph: Graph | None
+    google: Google | None
+    paces: Paces = field(default_factory=dict)
+
 
 SignIns = dict[tuple[str, str], SignIn]
 
 
-def make_site(settings: Settings, slug: str, school: School, sign_ins: SignIns | None = None) -> Site:
+def make_site(
+    settings: Settings, slug: str, school: School, sign_ins: SignIns | None = None, notebook: Notebook | None = None
+) -> Site:
     """One school's parts; schools of one app share its entry of `sign_ins`.
 
-    Raises ConfigError for a template or certificate that does not work.
+    Without a `notebook` what must be remembered of an upload is remembered while it lasts, for `connector check`.
+    Raises ConfigError for a template, certificate or key that does not work.
     """
     words = make_words(settings, slug)
     words.check()
-    graph = make_graph(settings, school, {} if sign_ins is None else sign_ins)
+    ways = _Ways(make_graph(settings, school, {} if sign_ins is None else sign_ins), make_google(settings, school))
+    graph, google = ways.graph, ways.google
     stores = {
-        "store": _store(settings, school, school.store, graph),
-        "staff_store": _store(settings, school, school.staff_store, graph),
+        name: _store(settings, school, store, ways, promises_of(notebook, slug, name))
+        for name, store in (("store", school.store), ("staff_store", school.staff_store))
     }
     source = _source(school, graph)
+    parts = GoogleParts(settings, school, google) if google else None
     ours = [part.library for part in (*stores.values(), source) if isinstance(part, SharePointStore | IntakeLibrary)]
     return Site(
         slug=slug,
         school=school,
         forms={name: _form(settings, school, form) for name, form in school.forms.items()},
         stores=stores,
-        channels={name: _channel(school, channel, words, graph) for name, channel in school.channels.items()},
+        channels={name: _channel(settings, school, channel, words, ways) for name, channel in school.channels.items()},
         hours=_hours(school.calendar),
-        source=source,
-        files=OneDriveShelf(graph, tuple(ours)) if graph else None,
+        sources={**({SOURCE: source} if source else {}), **(parts.sources() if parts else {})},
+        library=source,
+        structures=parts.readers() if parts else {},
+        shelves={
+            **({"microsoft": OneDriveShelf(graph, tuple(ours))} if graph else {}),
+            **({"google": shelf} if parts and (shelf := parts.shelf()) else {}),
+        },
         graph=graph,
+        google=google,
+        push=parts.push() if parts else None,
+        pull=parts.pull() if parts else None,
     )
 
 
@@ -94,6 +126,12 @@ def _need(graph: Graph | None) -> Graph:
     return graph
 
 
+def _need_google(google: Google | None) -> Google:
+    if google is None:
+        raise ConfigError(("google: the table [google] is missing",))
+    return google
+
+
 def _form(settings: Settings, school: School, form: Form) -> FormParts:
     return FormParts(
         title=form.title,
@@ -109,7 +147,7 @@ def _trust(settings: Settings, school: School, form: Form) -> Trust | None:
     if form.entra is None or school.microsoft is None:
         return None
     tenant = school.microsoft.tenant
-    keys = TenantKeys(settings.service.microsoft.login, tenant)
+    keys = SigningKeys(f"{settings.service.microsoft.login}/{tenant}/discovery/v2.0/keys")
     return Trust(tenant, form.entra.audience, form.entra.app_ids, keys)
 
 
@@ -117,13 +155,24 @@ def _bytes(secret: SecretStr | None) -> bytes:
     return secret.get_secret_value().encode() if secret else b""
 
 
-def _store(
-    settings: Settings, school: School, store: settings_of.FolderStore | microsoft.SharePointStore, graph: Graph | None
-) -> Store:
+def promises_of(notebook: Notebook | None, school: str, place: str) -> Promises:
+    """Where ids of uploads are written down: in the ledger, or for a moment only."""
+    if notebook is None:
+        known: dict[str, str] = {}
+        return LedgerPromises(lambda name: known.get(name, ""), lambda name, id_: known.update({name: id_}))
+    return LedgerPromises(
+        lambda name: notebook.promised(school, place, name),
+        lambda name, id_: notebook.keep_promise(school, place, name, id_, datetime.now(UTC)),
+    )
+
+
+def _store(settings: Settings, school: School, store: settings_of.Store, ways: _Ways, promises: Promises) -> Store:
+    if isinstance(store, DriveStore):
+        return GoogleParts(settings, school, _need_google(ways.google)).store(store, promises)
     if isinstance(store, settings_of.FolderStore):
         readers = tuple((slug, school.people[slug].reader) for slug in store.readers)
         return EncryptedFolder(settings.path(store.path), readers)
-    graph = _need(graph)
+    graph = _need(ways.graph)
     return SharePointStore(
         library=Library(graph, store.site, store.library, store.drive),
         readers=tuple((slug, school.people[slug].email, school.people[slug].reader) for slug in store.readers),
@@ -139,11 +188,17 @@ def _source(school: School, graph: Graph | None) -> IntakeLibrary | None:
         return None
     graph = _need(graph)
     return IntakeLibrary(
-        Library(graph, given.site, given.library, given.drive), school.polled_forms, given.allowed, school.client_id
+        Library(graph, given.site, given.library, given.drive),
+        school.polled_forms,
+        given.allowed,
+        school.client_id,
+        notifies=given.notifications,
+        seconds=given.poll_seconds,
     )
 
 
-def _channel(school: School, channel: settings_of.Channel, words: Words, graph: Graph | None) -> Channel:
+def _channel(settings: Settings, school: School, channel: settings_of.Channel, words: Words, ways: _Ways) -> Channel:
+    graph = ways.graph
     envelope_name = f"{school.name} safeguarding"
     match channel:
         case settings_of.SmtpChannel():
@@ -155,6 +210,10 @@ def _channel(school: School, channel: settings_of.Channel, words: Words, graph: 
         case microsoft.GraphMailChannel():
             envelope = Envelope(channel.sender, envelope_name)
             return GraphMailChannel(_need(graph), envelope, words, channel.timeout_seconds)
+        case GmailChannel():
+            return gmail(_need_google(ways.google), channel, Envelope(channel.sender, envelope_name), words)
+        case ChatChannel() | ChatAppChannel() | AppriseChannel():
+            return shared_channel(settings, channel, ways.google, words, ways.paces)
         case microsoft.ActivityChannel():
             return ActivityChannel(_need(graph), channel.app_id, channel.timeout_seconds)
         case settings_of.TeamsChannel():

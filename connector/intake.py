@@ -102,6 +102,10 @@ class Intake:
         require_proof(headers, body, parts.keys, now)
         return self.receive(Arrival(school=school, form=form, body=body, received_at=utc(now)))
 
+    def prove(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+        """Returns where it comes from that form. Raises UnknownForm, NotAuthentic, CannotAccept."""
+        require_proof(headers, body, self._parts(school, form).keys, now)
+
     def receive(self, arrival: Arrival) -> Answer:
         """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
         with self.traffic:
@@ -118,6 +122,11 @@ class Intake:
             except NotJson:
                 submission = _UNRECOGNISED
             return self._receive(arrival, submission)
+
+    def knows(self, school: str, form: str, response: str, version: str) -> bool:
+        """True where that very version of the response, by the platform's own words, is here already."""
+        marks = self.sealer.marks
+        return self.ledger.notebook.knows(marks("response", school, form, response), marks("version", version))
 
     def _receive(self, arrival: Arrival, submission: Submission) -> Answer:
         parts = self._parts(arrival.school, arrival.form)
@@ -191,8 +200,8 @@ def understand(parts: FormParts, body: bytes) -> Submission:
 
 
 def _of_history(duties: tuple[NewDuty, ...]) -> Iterator[NewDuty]:
-    """Of what is owed, that which is owed for a response of long ago: to file it."""
-    return (duty for duty in duties if duty.kind in {DutyKind.FILE, DutyKind.ATTACH})
+    """Of what is owed, that which is owed for a response of long ago: to file it, after today's."""
+    return (replace(duty, later=True) for duty in duties if duty.kind in {DutyKind.FILE, DutyKind.ATTACH})
 
 
 def _asking(problems: tuple[Problem, ...]) -> tuple[Asking, ...]:

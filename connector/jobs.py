@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.errors import ConnectorError
+from connector.polling import poll_seconds
+from connector.subscribing import form_named
 from connector.wiring import House
 
 log = logging.getLogger(__name__)
@@ -18,13 +20,16 @@ _STALLED = timedelta(minutes=10)
 # How often a worker looks whether a web process was told of something new.
 _LOOK_FOR_POKES_SECONDS = 2
 _THREADS_BESIDE = 4
+# A pull waits by itself until something comes.
+_BETWEEN_PULLS_SECONDS = 5
 
 
 @contextlib.contextmanager
 def jobs(house: House) -> Iterator[None]:
     """Runs the jobs while inside. No job store: every job is `what is due and not yet done`, run once at start."""
     # A thread for each school's polls, and some for the rest: a slow tenant keeps nobody else waiting.
-    threads = len(house.sites) + _THREADS_BESIDE
+    pulling = [slug for slug, site in house.sites.items() if site.pull is not None]
+    threads = len(house.sites) + len(pulling) + _THREADS_BESIDE
     scheduler = BackgroundScheduler(
         executors={"default": {"type": "threadpool", "max_workers": threads}},
         timezone="Europe/London",
@@ -33,6 +38,8 @@ def jobs(house: House) -> Iterator[None]:
     scheduler.add_job(reconcile, "interval", minutes=10, args=[house])
     scheduler.add_job(watch, "interval", minutes=10, args=[house], next_run_time=datetime.now(UTC))
     _add_polls(scheduler, house)
+    for slug in pulling:
+        scheduler.add_job(pull, "interval", seconds=_BETWEEN_PULLS_SECONDS, args=[house, slug])
     reconcile(house)
     scheduler.start()
     try:
@@ -42,23 +49,33 @@ def jobs(house: House) -> Iterator[None]:
 
 
 def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
-    """One job for each school that has an intake library, and a look for what a web process was told."""
-    fetching = {slug: site.school.intake_library for slug, site in house.sites.items() if site.source is not None}
-    for number, (slug, library) in enumerate(fetching.items()):
-        seconds = library.poll_seconds if library is not None else 60
+    """One job for each source of a school, and a look for what a web process was told."""
+    fetching = poll_seconds(house.sites)
+    for number, ((slug, name), seconds) in enumerate(fetching.items()):
         # Spread over the interval, so that many schools do not ask all at once.
         first = datetime.now(UTC) + timedelta(seconds=number % seconds)
-        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug], next_run_time=first)
+        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug, name], next_run_time=first)
     if fetching:
         scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])
 
 
-def poll(house: House, school: str) -> None:
-    """Fetch what is new at that school's source."""
+def poll(house: House, school: str, name: str = "") -> None:
+    """Fetch what is new at that source of the school, or at all of its sources."""
     try:
-        house.polling.poll(school, house.clock.now())
+        house.polling.poll(school, house.clock.now(), name=name)
     except ConnectorError:
         log.exception("a poll could not be noted", extra={"school": school})
+
+
+def pull(house: House, school: str) -> None:
+    """Wait for hints that this school's forms were answered, and look at each form that they name."""
+    waiting = house.sites[school].pull
+    try:
+        messages = waiting.wait() if waiting is not None else []
+        for message in messages:
+            house.subscriptions.hear_of_form(school, form_named(message), house.clock.now())
+    except ConnectorError as error:
+        log.warning("no hints; polling goes on", extra={"school": school, "error": type(error).__name__})
 
 
 def answer_pokes(house: House) -> None:
@@ -66,7 +83,7 @@ def answer_pokes(house: House) -> None:
     now = house.clock.now()
     try:
         for slug, site in house.sites.items():
-            if site.source is not None and house.polling.answer(slug, now):
+            if site.sources and house.polling.answer(slug, now):
                 house.subscriptions.keep(slug, now)
     except ConnectorError:
         log.exception("a hint could not be answered")

@@ -15,8 +15,8 @@ from connector.model.concern import Concern
 from connector.model.duty import DutyKind, NewDuty
 from connector.model.people import Ladder, Person
 from connector.model.submission import Submission
-from connector.settings.microsoft import ActivityChannel, SharePointStore
-from connector.settings.school import School, TeamsChannel
+from connector.settings.microsoft import ActivityChannel
+from connector.settings.school import FolderStore, School, members_of
 from connector.site import Site
 
 # Where people tell whom they have told, a name is no sign that the concern is about its bearer.
@@ -71,13 +71,13 @@ def route(site: Site, concern: Concern, submission: Submission, received_at: dat
 def store_for(school: School, not_for: frozenset[str], usual: str) -> str:
     """The store for a record that `not_for` must not read.
 
-    Nobody can be kept from a library whose reader they are. So one that they do not read comes first, then
+    Nobody can be kept from a library or drive whose reader they are. So one that they do not read comes first, then
     one whose other readers have keys to seal it to; else the usual one, where filing fails loudly.
     """
     names = list(dict.fromkeys((usual, "staff_store")))
     stores = {name: school.staff_store if name == "staff_store" else school.store for name in names}
     for name, store in stores.items():
-        if not isinstance(store, SharePointStore) or not not_for & set(store.readers):
+        if isinstance(store, FolderStore) or not not_for & set(store.readers):
             return name
     for name, store in stores.items():
         if any(school.people[slug].reader for slug in store.readers if slug not in not_for):
@@ -98,7 +98,7 @@ def first_duties(site: Site, found: Route, concern: Concern, received_at: dateti
     mail = site.school.mail_channel
     duties = [NewDuty(kind=DutyKind.FILE, channel=found.store, due_at=received_at)]
     duties += telling(site, found.steps[0], found.aside.skip, received_at, about_staff=concern.about_staff)
-    if any(file.drive_id for file in concern.attachments):
+    if any(file.file_id for file in concern.attachments):
         duties.append(NewDuty(kind=DutyKind.ATTACH, channel=found.store, due_at=received_at))
     if found.aside.address and site.school.reporter.receipt:
         duties.append(NewDuty(kind=DutyKind.RECEIPT, channel=mail, due_at=received_at))
@@ -128,7 +128,7 @@ def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, abou
                 NewDuty(kind=DutyKind.TELL, channel=slug, person=person, rung=step.number, due_at=now)
                 for person in told
             ]
-        if isinstance(channel, TeamsChannel) and may_carry(channel.members, told, skip, about_staff=about_staff):
+        if may_carry(members_of(channel), told, skip, about_staff=about_staff):
             duties.append(NewDuty(kind=DutyKind.TELL, channel=slug, rung=step.number, due_at=now))
     return duties
 
@@ -136,9 +136,8 @@ def telling(site: Site, step: Step, skip: frozenset[str], now: datetime, *, abou
 def other_channel(school: School, failed: str, person: str, skip: frozenset[str]) -> str:
     """Another way of reaching that person than the one that failed; mail where there is no other."""
     for slug, channel in school.channels.items():
-        if not isinstance(channel, TeamsChannel) or slug == failed:
-            continue
-        if person in channel.members and not skip & set(channel.members):
+        members = members_of(channel)
+        if slug != failed and person in members and not skip & set(members):
             return slug
     return school.mail_channel
 

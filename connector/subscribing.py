@@ -9,20 +9,17 @@ import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, NotAuthentic, UnknownForm
 from connector.ledger.ledger import Ledger
-from connector.model.source import SOURCE
+from connector.model.source import SOURCE, HintTerms
 from connector.sealing import Sealer
-from connector.site import Site
+from connector.site import Site, Source
 
 log = logging.getLogger(__name__)
 
-# SharePoint allows 42,300 minutes (ms365.md 1.2); renewed long before.
-_LASTS = timedelta(minutes=42_000)
-_RENEW_BEFORE = timedelta(days=7)
 _MOST_HINTS = 1000
 
 
@@ -30,11 +27,20 @@ _MOST_HINTS = 1000
 class Pokes:
     """Somebody says: look now. Written down, since the one who looks may be another process."""
 
+    sites: Mapping[str, Site]
     ledger: Ledger
 
-    def poke(self, school: str, now: datetime) -> None:
-        """Ask for a look at that school's source. Raises CannotAccept."""
-        self.ledger.notebook.keep_progress(school, SOURCE, poked_at=now)
+    def poke_form(self, school: str, form: str, now: datetime) -> None:
+        """Ask for a look at where that form's responses are fetched. Raises UnknownForm where they are not."""
+        site = self.sites[school]
+        name = form if form in site.sources else SOURCE
+        if name not in site.sources or (name == SOURCE and form not in site.school.polled_forms):
+            raise UnknownForm
+        self.poke(school, now, name)
+
+    def poke(self, school: str, now: datetime, name: str = SOURCE) -> None:
+        """Ask for a look at that source of the school. Raises CannotAccept."""
+        self.ledger.notebook.keep_progress(school, name, poked_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +55,23 @@ class Subscriptions:
 
     def keep(self, school: str, now: datetime) -> None:
         """Subscribe where that is wanted and not so yet, renew in time. Never raises for the far side."""
-        site = self.sites[school]
-        library = site.school.intake_library
-        if site.source is None or library is None or not library.notifications:
+        for name, source in self.sites[school].sources.items():
+            if source.hints is not None:
+                self._keep(school, name, source, source.hints, now)
+
+    def _keep(self, school: str, name: str, source: Source, terms: HintTerms, now: datetime) -> None:
+        reading = self.ledger.notebook.progress(school, name)
+        if reading.subscribed_until and now < reading.subscribed_until - terms.renew_before:
             return
-        reading = self.ledger.notebook.progress(school, SOURCE)
-        if reading.subscribed_until and now < reading.subscribed_until - _RENEW_BEFORE:
-            return
-        until = now + _LASTS
+        until = now + terms.lasts
         try:
             known = reading.subscription
-            if not (known and site.source.renew(known, until)):
-                known = site.source.subscribe(self.address, self.secret(school), until)
+            if not (known and source.renew(known, until)):
+                known = source.subscribe(self.address, self.secret(school), until)
         except ConnectorError as error:
             log.warning("no subscription; polling goes on", extra={"school": school, "error": type(error).__name__})
             return
-        self.ledger.notebook.keep_progress(school, SOURCE, subscription=known, subscribed_until=until)
+        self.ledger.notebook.keep_progress(school, name, subscription=known, subscribed_until=until)
         log.info("subscribed", extra={"school": school})
 
     def secret(self, school: str) -> str:
@@ -87,7 +94,31 @@ class Subscriptions:
             self.pokes.poke(school, now)
         return len(schools)
 
+    def hear_push(self, token: str, message: Any, now: datetime) -> None:
+        """Take in a push of Pub/Sub. Raises NotAuthentic for a token that holds for no school, CannotAccept.
+
+        What is proved and names no form of that school is dropped: else it would come again for a week.
+        """
+        trusting = [slug for slug, site in self.sites.items() if site.push is not None and site.push.proves(token, now)]
+        if not trusting:
+            raise NotAuthentic
+        for school in trusting:
+            self.hear_of_form(school, form_named(message), now)
+
+    def hear_of_form(self, school: str, form_id: str, now: datetime) -> bool:
+        """Take in a proved hint that a Google form of the school was answered; False for one that is not its own."""
+        names = [name for name, form in self.sites[school].school.google_forms.items() if form.form == form_id]
+        for name in names:
+            self.pokes.poke(school, now, name)
+        return bool(names)
+
     def _is_ours(self, school: str, said: str) -> bool:
         given = said.encode("utf-8", "replace")
         marks = self.sealer.marks("subscription", school)
         return any(hmac.compare_digest(given, mark.hex().encode()) for mark in marks)
+
+
+def form_named(message: Any) -> str:
+    """The form's id among the attributes of a Pub/Sub message (google.md 1.5), or nothing."""
+    attributes = message.get("attributes") if isinstance(message, Mapping) else None
+    return str(attributes.get("formId", "")) if isinstance(attributes, Mapping) else ""

@@ -19,7 +19,7 @@ from connector.model.source import SOURCE
 from connector.model.standing import DORMANT_AFTER, Standing, State, Verdict, certificate_lasts, flow_alive
 from connector.model.submission import Way
 from connector.settings.microsoft import ActivityChannel
-from connector.settings.school import TeamsChannel
+from connector.settings.school import members_of
 from connector.site import Site
 
 log = logging.getLogger(__name__)
@@ -91,16 +91,22 @@ class Watching:
         looks: dict[str, Callable[[], Verdict]] = {
             name: store.restricted for name, store in site.stores.items() if not store.seals
         }
-        if site.source is not None:
-            looks[f"{SOURCE} rights"] = site.source.restricted
+        for name, source in site.sources.items():
+            looks[f"{SOURCE} rights" if name == SOURCE else f"answers of {name}"] = source.restricted
+        for name, reader in site.structures.items():
+            looks[f"form {name}"] = reader.structure
         for form in site.school.polled_forms:
             looks[f"flow of {form}"] = partial(flow_alive, self._last_heard(site, form), now)
         for form in site.school.forms:
-            if number := self.ledger.notebook.history(site.slug, form):
+            if self._is_read(site, form) and (number := self.ledger.notebook.history(site.slug, form)):
                 looks[f"history of {form}"] = partial(_history, number)
         if site.graph is not None:
             looks["certificate"] = partial(certificate_lasts, site.graph.sign_in.expires, now)
         return looks
+
+    def _is_read(self, site: Site, form: str) -> bool:
+        """True unless its first reading is still going on: history is told of once, when all of it is here."""
+        return form not in site.sources or bool(self.ledger.notebook.progress(site.slug, form).cursor)
 
     def _last_heard(self, site: Site, form: str) -> datetime | None:
         """When its flow last brought a response; where it never did, when it was first expected to."""
@@ -209,7 +215,7 @@ def _ways(site: Site, slug: str) -> list[str]:
     shared = [
         name
         for name, channel in site.school.channels.items()
-        if (isinstance(channel, TeamsChannel) and slug in channel.members) or isinstance(channel, ActivityChannel)
+        if slug in members_of(channel) or isinstance(channel, ActivityChannel)
     ]
     return [site.school.mail_channel, *shared]
 
@@ -218,6 +224,9 @@ def _hearers(site: Site, place: str, now: datetime) -> list[str]:
     """Whoever stands on the first rung today, and the technician; the staff ladder's too for what only they read."""
     school = site.school
     ladders = [school.staff_ladder] if place == "staff_store" else [school.ladder]
+    if place.startswith("form "):
+        # How a form is built is the office's and the technician's to mend, nobody else's to read.
+        return list(dict.fromkeys([school.office or school.technician, school.technician]))
     if place.startswith("history of"):
         ladders.append(school.staff_ladder)
     first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
@@ -226,7 +235,7 @@ def _hearers(site: Site, place: str, now: datetime) -> list[str]:
 
 def _history(number: int) -> Verdict:
     said = (
-        f"{number} earlier response(s) of this form were brought in by hand from a workbook and filed. "
-        "Nobody was told of them one by one: please look through them."
+        f"{number} earlier response(s) of this form, from before the service or brought in from a workbook, were taken "
+        "in and are being filed. Nobody was told of them one by one: please look through them."
     )
     return Verdict(State.NEWS, said)

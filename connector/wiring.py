@@ -73,12 +73,11 @@ def build(
     """
     clock = clock or Clock()
     sealer = make_sealer(settings)
-    sign_ins: SignIns = {}
-    sites = {slug: make_site(settings, slug, school, sign_ins) for slug, school in settings.schools.items()}
     file = settings.database_file
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     sole = SoleUse(file.with_suffix(".lock")) if works else None
     ledger = Ledger(file)
+    sites = _sites(settings, ledger, sole)
     retention = settings.service.retention
     links = Links(settings.service.public_url, sealer, timedelta(hours=retention.link_hours))
     messages = Messages(ledger, sealer, links)
@@ -89,7 +88,7 @@ def build(
     engine = Engine(ledger, delivery.perform, clock, traffic, poll_seconds=poll_seconds)
     wake = engine.wake if works else _nobody_to_wake
     intake = Intake(sites, ledger, sealer, wake, traffic, Questions(ledger.notebook, sealer))
-    pokes = Pokes(ledger)
+    pokes = Pokes(sites, ledger)
     hooks = f"{settings.service.public_url}/hooks/graph"
     return House(
         settings=settings,
@@ -106,6 +105,21 @@ def build(
         subscriptions=Subscriptions(sites, ledger, sealer, pokes, hooks),
         sole=sole,
     )
+
+
+def _sites(settings: Settings, ledger: Ledger, sole: SoleUse | None) -> dict[str, Site]:
+    """Every school's parts; where one cannot be made the ledger is let go of."""
+    sign_ins: SignIns = {}
+    try:
+        return {
+            slug: make_site(settings, slug, school, sign_ins, ledger.notebook)
+            for slug, school in settings.schools.items()
+        }
+    except BaseException:
+        ledger.close()
+        if sole is not None:
+            sole.release()
+        raise
 
 
 def _nobody_to_wake() -> None:

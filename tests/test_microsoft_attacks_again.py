@@ -70,7 +70,7 @@ def test_a_check_that_could_not_ask_opens_no_open_library(school: Tenanted) -> N
     site = school.house.sites[SCHOOL]
     assert site.graph is not None
     school.fake.fail(match="GET .*/permissions", status=503, times=None)
-    list(Walk(site, site.graph, school.house.ledger, school.clock.now(), sends=False).findings())
+    list(Walk(site, school.house.ledger, school.clock.now(), False, site.graph).findings())
     school.clock.pass_(minutes=1)
     school.fake.heal()
     school.work()

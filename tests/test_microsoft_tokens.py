@@ -22,7 +22,7 @@ from connector.errors import ConfigError, SignInFailed
 from connector.keyring import make_certificate
 from connector.outbound.graph import SCOPE
 from connector.outbound.sign_in import SignIn, read_certificate
-from connector.outbound.tenant_keys import TenantKeys
+from connector.outbound.signing_keys import SigningKeys
 from tests.tenanted import AUDIENCE, FORM, PUSHING_APP, SCHOOL, Tenanted
 
 STRANGER = "00000000-1111-4222-8333-444444444444"
@@ -119,12 +119,12 @@ def test_keys_that_are_known_outlive_an_outage(school: Tenanted) -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"keys": [{"kty": "RSA"}]}', b'{"keys": 3}', b"<html>"])
 def test_keys_that_make_no_sense_prove_nothing(body: bytes, monkeypatch: pytest.MonkeyPatch, school: Tenanted) -> None:
     from connector.errors import DeliveryError
-    from connector.outbound import tenant_keys
+    from connector.outbound import signing_keys
     from connector.outbound.http import Answered
 
-    monkeypatch.setattr(tenant_keys, "exchange", lambda *_, **__: Answered(200, {}, body))
+    monkeypatch.setattr(signing_keys, "exchange", lambda *_, **__: Answered(200, {}, body))
     with pytest.raises(DeliveryError):
-        TenantKeys("https://login.example", "t").find("x", school.clock.now())
+        SigningKeys("https://login.example/t/discovery/v2.0/keys").find("x", school.clock.now())
 
 
 # -- ours

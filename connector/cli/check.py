@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from connector.checking.problems import form_gaps
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.cli.tenant import Walk
+from connector.cli.workspace import WorkspaceWalk
 from connector.errors import CannotAccept, ConfigError, ConnectorError
 from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
@@ -123,23 +124,41 @@ def _school(settings: Settings, slug: str, *, sends: bool) -> Iterator[Finding]:
     yield from _ids(settings, site)
     if site.graph is not None:
         yield from _tenant(settings, site, sends=sends)
+    if site.google is not None:
+        yield from _workspace(settings, site, sends=sends)
 
 
-def _tenant(settings: Settings, site: Site, *, sends: bool) -> Iterator[Finding]:
-    if site.graph is None:
-        return
-    if (
-        is_loopback(urlsplit(settings.service.public_url).hostname or "")
-        and settings.service.microsoft.is_microsofts_own
-    ):
+def _reachable(settings: Settings, *, is_test: bool) -> Iterator[Finding]:
+    if is_loopback(urlsplit(settings.service.public_url).hostname or "") and not is_test:
         said = "public_url is this machine's own: links in messages open for nobody else"
         yield Finding(WARNING, said, "set public_url in service.toml to the address that staff reach")
+
+
+def _workspace(settings: Settings, site: Site, *, sends: bool) -> Iterator[Finding]:
+    if site.google is None:
+        return
+    yield from _reachable(settings, is_test=settings.service.google.root is not None)
     try:
         ledger = Ledger(settings.database_file)
     except (ConfigError, CannotAccept):
         ledger = None
     try:
-        yield from Walk(site, site.graph, ledger, datetime.now(UTC), sends).findings()
+        yield from WorkspaceWalk(site, ledger, datetime.now(UTC), sends, site.google).findings()
+    finally:
+        if ledger is not None:
+            ledger.close()
+
+
+def _tenant(settings: Settings, site: Site, *, sends: bool) -> Iterator[Finding]:
+    if site.graph is None:
+        return
+    yield from _reachable(settings, is_test=not settings.service.microsoft.is_microsofts_own)
+    try:
+        ledger = Ledger(settings.database_file)
+    except (ConfigError, CannotAccept):
+        ledger = None
+    try:
+        yield from Walk(site, ledger, datetime.now(UTC), sends, site.graph).findings()
     finally:
         if ledger is not None:
             ledger.close()

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.drilling import Drill
 from connector.errors import ConnectorError
-from connector.furnishing import make_site
-from connector.ledger.ledger import Ledger
-from connector.outbound.http import close_sessions
 from connector.say import complain, say
 from connector.settings.load import Settings, load
 from connector.settings.school import School
-from connector.wiring import make_sealer
+from connector.wiring import build
 
 _PAUSE_SECONDS = 0.5
 
@@ -25,10 +23,10 @@ def drill(config: Path, school: str, form: str, *, wait_minutes: float, seconds:
     """0 when the drill was filed and told (and, with a wait, acknowledged); 1 with the reason otherwise."""
     settings = load(config, os.environ)
     slug, name = chosen(settings, school, form)
-    site = make_site(settings, slug, settings.schools[slug])
-    ledger = Ledger(settings.database_file)
+    house = build(settings, works=False)
+    site, ledger = house.sites[slug], house.ledger
     try:
-        found = Drill(site, name, ledger, make_sealer(settings), _until(seconds))
+        found = Drill(site, name, ledger, house.intake.sealer, _until(seconds), house.intake.receive)
         say(f"A drill for {site.school.name}, form {name}. Every message of it says DRILL.")
         reference = None
         for step in found.run(_door(settings), _reporter(site.school), datetime.now(UTC)):
@@ -38,14 +36,13 @@ def drill(config: Path, school: str, form: str, *, wait_minutes: float, seconds:
             say("Now press the button in the mail or card. If nobody does, the ladder climbs, as it would.")
             return 0
         say(f"Waiting up to {wait_minutes:g} minutes for somebody to press the button ...")
-        waiting = Drill(site, name, ledger, make_sealer(settings), _until(wait_minutes * 60))
+        waiting = replace(found, pause=_until(wait_minutes * 60))
         say(f"  done  acknowledged by {waiting.acknowledged(reference)}")
     except KeyboardInterrupt:
         complain("Stopped looking; the drill itself goes on.")
         return 1
     finally:
-        ledger.close()
-        close_sessions()
+        house.close()
     return 0
 
 

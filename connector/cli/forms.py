@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.drill import chosen
+from connector.cli.google_forms import google_questions, questions_of
 from connector.errors import ConnectorError
 from connector.forms import microsoft
 from connector.forms.reading import NotUnderstood
 from connector.forms.workbook import Workbook, ids_of, read
+from connector.furnishing import make_site
 from connector.importing import HISTORY_AFTER, Importing
 from connector.ledger.notebook import Notebook
 from connector.mapping import Suggestion, pair, suggest
@@ -38,7 +40,11 @@ def show(config: Path, school: str, form: str, *, as_json: bool) -> int:
     try:
         wanted = [(slug, name) for slug, found in settings.schools.items() for name in found.forms]
         wanted = [pair for pair in wanted if school in {"", pair[0]} and form in {"", pair[1]}]
-        facts = [_form(settings, house.intake.questions, house.ledger.notebook, *pair) for pair in wanted]
+        facts = [
+            _form(settings, house.intake.questions, house.ledger.notebook, *pair)
+            | google_questions(house.sites[pair[0]], pair[1])
+            for pair in wanted
+        ]
     finally:
         house.close()
     if as_json:
@@ -94,19 +100,20 @@ def bring(config: Path, school: str, form: str, file: Path, history_before: date
     return 0
 
 
-def map_form(config: Path, school: str, form: str, workbook: Path, response: Path | None, *, yes: bool) -> int:
-    """Suggests a map from the workbook's questions to the policy's fields, asks about the doubtful, writes the TOML."""
+def map_form(config: Path, school: str, form: str, workbook: Path | None, response: Path | None, *, yes: bool) -> int:
+    """Suggests a map from the form's questions to the policy's fields, asks about the doubtful, writes the TOML.
+
+    The questions are those of the workbook, or of the Google form itself.
+    """
     settings = load(config, os.environ)
     slug, name = chosen(settings, school, form)
     given = settings.schools[slug].forms[name]
-    found = read(_bytes(workbook), ids_of(given.questions))
-    ids = {question.title: question.id for question in given.questions if question.id}
-    ids |= {title: key for key, title in _pairs(found, response).items()}
     profile = settings.profiles[given.profile]
     asks = not yes and sys.stdin.isatty()
+    titles = _titles(settings, slug, name, workbook, response)
     questions = [
-        Question(title=one.title, id=ids.get(one.title, ""), fields=_fields(one, profile, asks=asks))
-        for one in suggest(found.titles, profile)
+        Question(title=one.title, id=key, fields=_fields(one, profile, asks=asks))
+        for (key, _), one in zip(titles, suggest([title for _, title in titles], profile), strict=True)
     ]
     _report(questions, profile)
     path = settings.folder / "schools" / f"{slug}.toml"
@@ -117,6 +124,21 @@ def map_form(config: Path, school: str, form: str, workbook: Path, response: Pat
     path.write_text(text, encoding="utf-8")
     say(f"Wrote {len(questions)} questions to {path.name}. Now run `connector check`.")
     return 0
+
+
+def _titles(
+    settings: Settings, slug: str, name: str, file: Path | None, response: Path | None
+) -> list[tuple[str, str]]:
+    """Each question's id (or nothing, where it is not known) and title."""
+    given = settings.schools[slug].forms[name]
+    if given.google is not None:
+        return questions_of(make_site(settings, slug, settings.schools[slug]), name)
+    if file is None:
+        raise ConnectorError("Name the FILE: the responses workbook, downloaded from the form.")
+    found = read(_bytes(file), ids_of(given.questions))
+    ids = {question.title: question.id for question in given.questions if question.id}
+    ids |= {title: key for key, title in _pairs(found, response).items()}
+    return [(ids.get(title, ""), title) for title in found.titles]
 
 
 def _pairs(found: Workbook, response: Path | None) -> dict[str, str]:

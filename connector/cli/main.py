@@ -56,6 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
     _records(commands)
     _forms(commands)
     _keys(commands)
+    _google(commands)
     _drill(commands)
     _demo(commands)
     return parser
@@ -162,16 +163,26 @@ def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         where = (options.config, options.school, options.form)
         if options.verb == "show":
             return verbs.show(*where, as_json=options.json)
-        if options.file is None:
-            raise ConnectorError("Name the FILE: the responses workbook, downloaded from the form.")
+        if options.verb == "check":
+            from connector.cli.google_forms import check_forms
+
+            return check_forms(*where, as_json=options.json)
         if options.verb == "import":
+            if options.file is None:
+                raise ConnectorError("Name the FILE: the responses workbook, downloaded from the form.")
             return verbs.bring(*where, options.file, options.history_before)
         return verbs.map_form(*where, options.file, options.response, yes=options.yes)
 
-    about = "show a form's questions as last seen, map them to the policy's fields, or import a responses workbook"
+    about = "show a form's questions, map them to the policy's fields, check them against it, or import a workbook"
     parser = _add(commands, "forms", forms, about, "connector forms import responses.xlsx --form record-of-concern")
-    parser.add_argument("verb", choices=("show", "map", "import"))
-    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="map, import: the workbook (.xlsx)")
+    parser.add_argument("verb", choices=("show", "map", "check", "import"))
+    parser.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="map, import: the workbook (.xlsx); a Google form is mapped without one",
+    )
     _of_form(parser)
     for name, kind, meta, text in (
         ("--response", Path, "FILE", "map: a response file (.json) of the same response, for the questions' ids"),
@@ -179,7 +190,21 @@ def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     ):  # fmt: skip
         parser.add_argument(name, type=kind, metavar=meta, help=text)
     parser.add_argument("--yes", action="store_true", help="map: ask nothing; what is doubtful stays without a field")
-    parser.add_argument("--json", action="store_true", help="show: for a program to read")
+    parser.add_argument("--json", action="store_true", help="show, check: for a program to read")
+
+
+def _google(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def google(options: argparse.Namespace) -> int:
+        from connector.cli.google import sign_in
+
+        return sign_in(options.config, options.school, port=options.port, browser=not options.no_browser)
+
+    parser = _add(commands, "google", google, "sign in to Google as the one dedicated account, once",
+                  "connector google sign-in --school willow-bank")  # fmt: skip
+    parser.add_argument("verb", choices=("sign-in",))
+    parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
+    parser.add_argument("--port", type=int, default=0, help="where Google sends the browser back to (default: any)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
 def _of_form(parser: argparse.ArgumentParser) -> None:

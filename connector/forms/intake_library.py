@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from connector.errors import CursorLost, DeliveryError, Gone, VendorRefused
 from connector.model.reference import PATTERN
-from connector.model.source import TAKEN_IN, Batch, Found
+from connector.model.source import TAKEN_IN, Batch, Found, HintTerms
 from connector.model.standing import State, Verdict
 from connector.outbound.graph import path_of
 from connector.outbound.rights import judge
@@ -34,7 +34,20 @@ class IntakeLibrary:
     forms: tuple[str, ...]
     allowed: tuple[str, ...]
     app: str
+    notifies: bool = False
+    seconds: int = 20
+    asked_of: ClassVar[str] = ""
+    history: ClassVar[None] = None
     _folders: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def hints(self) -> HintTerms | None:
+        """SharePoint allows 42,300 minutes (ms365.md 1.2); renewed long before."""
+        return HintTerms(timedelta(minutes=42_000), timedelta(days=7)) if self.notifies else None
+
+    def everything(self) -> Batch:
+        """The same as fetching without a cursor: the change feed then tells of all there is."""
+        return self.fetch("")
 
     def fetch(self, cursor: str) -> Batch:
         """The files that are new since that cursor. Raises CursorLost, VendorRefused, DeliveryError."""

@@ -120,7 +120,7 @@ def duty_rows(reference: Reference, version: int, school: str, duties: Iterable[
         {
             "reference": reference, "version": version, "school": school, "kind": new.kind, "channel": new.channel,
             "person": new.person, "rung": new.rung, "state": DutyState.OWED, "attempts": 0,
-            "owed_since": new.due_at, "due_at": new.due_at,
+            "owed_since": new.due_at, "due_at": new.due_at, "later": new.later,
         }
         for new in duties
     ]  # fmt: skip

@@ -38,7 +38,7 @@ _DUE = (
         duty.c.channel == bindparam("of_channel"),
         duty.c.due_at <= bindparam("now"),
     )
-    .order_by(duty.c.due_at, duty.c.id)
+    .order_by(duty.c.later, duty.c.due_at, duty.c.id)
     .limit(bindparam("most"))
 )
 _NEXT_DUE = select(func.min(duty.c.due_at)).where(duty.c.state == DutyState.OWED, duty.c.due_at > bindparam("now"))
@@ -150,7 +150,7 @@ class Ledger:
             return [Lane(row.school, row.channel) for row in connection.execute(_LANES, {"now": now})]
 
     def due(self, lane: Lane, now: datetime, most: int) -> list[int]:
-        """The duties of a lane that are due, the longest due first."""
+        """The duties of a lane that are due, the longest due first; those that are to come later after all others."""
         values = {"of_school": lane.school, "of_channel": lane.channel, "now": now, "most": most}
         with self._reading.connect() as connection:
             return list(connection.execute(_DUE, values).scalars())

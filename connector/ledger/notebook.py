@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, and_, func, insert, select, update
 
-from connector.ledger.schema import concern, form_seen, source, standing
+from connector.ledger.schema import concern, form_seen, promise, source, standing
 from connector.ledger.writer import Writer
 from connector.model.reference import Reference
 from connector.model.standing import Standing, State, Verdict, turned
@@ -24,6 +24,7 @@ class SourceProgress:
     looked_at: datetime | None = None
     swept_at: datetime | None = None
     poked_at: datetime | None = None
+    begins_at: datetime | None = None
     waiting: int = 0
     subscription: str = ""
     subscribed_until: datetime | None = None
@@ -92,6 +93,25 @@ class Notebook:
         with self._reading.connect() as connection:
             found = connection.execute(query).scalar()
         return Reference(found) if found else None
+
+    def knows(self, response_marks: Sequence[bytes], version_marks: Sequence[bytes]) -> bool:
+        """True where a response is here by one of these marks, in a version of one of those."""
+        c = concern.c
+        query = select(c.reference).where(c.response_mark.in_(response_marks), c.version_mark.in_(version_marks))
+        with self._reading.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    # -- names under which files were promised to stand
+
+    def promised(self, school: str, place: str, name: str) -> str:
+        """The id under which that file is, or will be, uploaded; nothing where none was written down."""
+        row = self._row(promise, school=school, place=place, name=name)
+        return str(row["id"]) if row else ""
+
+    def keep_promise(self, school: str, place: str, name: str, id_: str, at: datetime) -> None:
+        """Write down the id before the upload begins. Raises CannotAccept."""
+        key = {"school": school, "place": place, "name": name}
+        self._writer.do(_change, _Change(promise, key, {"id": id_, "at": at}))
 
     # -- how things stand
 

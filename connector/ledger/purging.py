@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, update
 
-from connector.ledger.schema import concern, duty
+from connector.ledger.schema import concern, duty, promise
 from connector.model.duty import DutyKind, DutyState
 from connector.model.reference import Reference
 
@@ -16,6 +16,9 @@ _OPEN = (DutyState.OWED, DutyState.SENDING)
 _UNSETTLED = (*_OPEN, DutyState.FAILED)
 # What still needs the reporter's address or the list of those passed over.
 _NEEDS_ASIDE = (DutyKind.RECEIPT, DutyKind.CLIMB, DutyKind.CHASE, DutyKind.REASSURE)
+
+# An upload is tried for days, never for months.
+_PROMISES_LAST = timedelta(days=90)
 
 _c = concern.c
 
@@ -58,4 +61,5 @@ def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list
         over = ~_some(_NEEDS_ASIDE, _OPEN)
         old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None), over)
         connection.execute(update(concern).where(old).values(aside=None))
+        connection.execute(delete(promise).where(promise.c.at < now - _PROMISES_LAST))
     return [None] * len(items)

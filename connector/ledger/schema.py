@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -98,6 +98,8 @@ duty = Table(
     Column("attempts", Integer, nullable=False),
     Column("owed_since", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
+    # After everything else of its far side: responses of long ago never keep a concern of today waiting.
+    Column("later", Boolean, nullable=False, server_default=false()),
     Column("done_at", Moment),
     Column("error", String(200), nullable=False, server_default=""),
     Column("evidence", String(200), nullable=False, server_default=""),
@@ -126,6 +128,8 @@ source = Table(
     Column("cursor", Text, nullable=False, server_default=""),
     Column("looked_at", Moment),
     Column("swept_at", Moment),
+    # What was submitted before then counts as history; written down before the first reading.
+    Column("begins_at", Moment),
     Column("poked_at", Moment),
     Column("waiting", Integer, nullable=False, server_default="0"),
     Column("subscription", String(80), nullable=False, server_default=""),
@@ -153,4 +157,15 @@ form_seen = Table(
     Column("form", String(40), primary_key=True),
     Column("at", Moment, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+)
+
+# The id that a store generated for a file, written down before the upload, so that a repeat is known as one.
+promise = Table(
+    "promise",
+    metadata,
+    Column("school", String(40), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("id", String(120), nullable=False),
+    Column("at", Moment, nullable=False),
 )

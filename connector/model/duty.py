@@ -39,6 +39,8 @@ class NewDuty:
     due_at: datetime
     person: str = ""
     rung: int = 0
+    # After everything else that goes the same way.
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

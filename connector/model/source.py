@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-# The one source a school has so far, as the ledger, duties and people know it.
+# A school's intake library among its sources; a form that is fetched by itself is a source of its own name.
 SOURCE = "intake_library"
 # The folder in which it keeps apart what has been taken in.
 TAKEN_IN = "taken-in"
@@ -22,6 +22,11 @@ class Found:
     created_at: datetime
     # Named like a record that we keep apart ourselves: a person may have moved it back.
     record: str = ""
+    # The platform's own number and version of it, where it says them before it is read.
+    response: str = ""
+    version: str = ""
+    # The response itself, where the platform gave it with its list.
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,19 @@ class Batch:
 
     found: tuple[Found, ...]
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """What becomes of responses that are older than `older_than` when a source is first read."""
+
+    older_than: timedelta
+    is_filed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HintTerms:
+    """For how long a platform hints at what is new, and how long before that ends it is asked again."""
+
+    lasts: timedelta
+    renew_before: timedelta

@@ -18,9 +18,13 @@ from connector.model.notice import Asked, Bulletin, BulletinKind, Notice, Notice
 from connector.model.reference import Reference
 
 CARD_LIMIT_BYTES = 28 * 1024
+CHAT_LIMIT_BYTES = 32_000
+# Three parts of a text message; links of a long address go over our own 300 characters, and stay whole.
+_SHORT_LIMIT = 480
 TEMPLATES = (
-    "notice.txt", "notice.html", "notice.card.json", "receipt.txt", "receipt.html",
-    "bulletin.txt", "bulletin.html", "bulletin.card.json",
+    "notice.txt", "notice.html", "notice.card.json", "notice.chat.json", "notice.short.txt",
+    "receipt.txt", "receipt.html",
+    "bulletin.txt", "bulletin.html", "bulletin.card.json", "bulletin.chat.json", "bulletin.short.txt",
 )  # fmt: skip
 
 Message = Notice | Receipt | Bulletin
@@ -105,6 +109,15 @@ class Words:
         card: dict[str, Any] = json.loads(self._render("card.json", message))
         return card
 
+    def chat(self, message: Notice | Bulletin) -> dict[str, Any]:
+        """The same as a card of Google Chat, without the message around it."""
+        card: dict[str, Any] = json.loads(self._render("chat.json", message))
+        return card
+
+    def short(self, message: Notice | Bulletin) -> str:
+        """One line for a text message or a pager: at most 300 characters with a link of up to 150, which is whole."""
+        return self._render("short.txt", message).strip()
+
     def _render(self, kind: str, message: Message) -> str:
         what = type(message).__name__.lower()
         return self.environment.get_template(f"{what}.{kind}").render(_values(message))
@@ -118,8 +131,8 @@ class Words:
                 yield f"template {name} does not name the reference: put {{{{ reference }}}} into it"
             elif name.startswith("notice") and _SAMPLE_LINK not in rendered:
                 yield f"template {name} leaves out the acknowledgement link: put {{{{ ack_link }}}} into it"
-            elif name.endswith(".card.json") and len(rendered.encode()) > CARD_LIMIT_BYTES:
-                yield f"template {name} makes a card over 28 KB, which Teams refuses: shorten it"
+            elif fault := _too_long(name, rendered):
+                yield f"template {name} {fault}: shorten it"
 
     def _tried(self) -> Iterator[tuple[str, str | Exception]]:
         for name in TEMPLATES:
@@ -137,6 +150,17 @@ class Words:
         """Raises ConfigError naming every template that does not work."""
         if faults := tuple(self.faults()):
             raise ConfigError(faults)
+
+
+def _too_long(name: str, rendered: str) -> str:
+    """What is too long about it, or nothing."""
+    if name.endswith(".card.json") and len(rendered.encode()) > CARD_LIMIT_BYTES:
+        return "makes a card over 28 KB, which Teams refuses"
+    if name.endswith(".chat.json") and len(rendered.encode()) > CHAT_LIMIT_BYTES:
+        return "makes a card over 32,000 bytes, which Google Chat refuses"
+    if name.endswith(".short.txt") and len(rendered.strip()) > _SHORT_LIMIT:
+        return f"makes a short message over {_SHORT_LIMIT} characters"
+    return ""
 
 
 def _values(message: Message) -> dict[str, Any]:

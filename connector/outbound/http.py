@@ -27,6 +27,10 @@ _own = threading.local()
 _sessions: list[requests.Session] = []
 
 
+class TimedOut(DeliveryError):
+    """The far side did not answer in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer, whatever its status. A repr shows nothing of its content."""
@@ -83,7 +87,7 @@ def exchange(
         ) as answer:  # fmt: skip
             return Answered(answer.status_code, answer.headers, _content(answer, most_bytes))
     except requests.Timeout:
-        raise DeliveryError("The far side did not answer in time.") from None
+        raise TimedOut from None
     except requests.exceptions.SSLError:
         raise DeliveryError("The far side's certificate is not in order.") from None
     except requests.RequestException:
@@ -98,6 +102,16 @@ def _content(answer: requests.Response, most: int) -> bytes:
         if len(found) > most:
             raise DeliveryError("The far side's answer is too large to take in.", permanent=True)
     return bytes(found)
+
+
+def clock_of(url: str) -> datetime | None:
+    """What time the far side says it is, or None where it does not say. Raises DeliveryError."""
+    said = exchange("GET", url, timeout_seconds=_CONNECT_SECONDS).headers.get("Date", "")
+    try:
+        found = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def post_json(url: str, body: Any, *, timeout_seconds: float, headers: Mapping[str, str] | None = None) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connector.model.profile import PolicyProfile
-from connector.model.source import TAKEN_IN
+from connector.model.source import SOURCE, TAKEN_IN
 from connector.settings.faults import Fault, fault_at
+from connector.settings.google import DriveStore
+from connector.settings.google_agreement import google_disagreements
 from connector.settings.microsoft import ActivityChannel, GraphMailChannel, IntakeLibrary, SharePointStore
-from connector.settings.school import MAIL, FolderStore, School, SmtpChannel, TeamsChannel
+from connector.settings.school import MAIL, FolderStore, School, SmtpChannel, TeamsChannel, members_of
 from connector.settings.service import is_loopback, safe_address
 
 Said = tuple[tuple[str | int, ...], str]
@@ -17,7 +19,7 @@ Said = tuple[tuple[str | int, ...], str]
 
 def disagreements(path: Path, school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Fault]:
     """Every place where this school's file contradicts itself or its profiles."""
-    for check in (_people, _ladders, _stores, _channels, _tenant):
+    for check in (_people, _ladders, _stores, _names, _channels, _tenant, google_disagreements):
         for where, text in check(school):
             yield fault_at(path, where, text)
     for where, text in _forms(school, profiles):
@@ -30,8 +32,9 @@ def _unknown(school: School, slugs: tuple[str, ...]) -> str:
 
 
 def _people(school: School) -> Iterator[Said]:
-    if said := _unknown(school, (school.technician,)):
-        yield ("technician",), said
+    for name, slug in (("technician", school.technician), ("office", school.office or school.technician)):
+        if said := _unknown(school, (slug,)):
+            yield (name,), said
     for slug, person in school.people.items():
         for number, away in enumerate(person.away):
             if away.cover not in school.people or away.cover == slug:
@@ -60,18 +63,27 @@ def _stores(school: School) -> Iterator[Said]:
                 yield (name, "readers"), f"includes {slug}, who has no `reader` key: run `connector keys new`"
     if _places(school.store) & _places(school.staff_store):
         yield ("staff_store",), "must be another place than [store]: other eyes read it"
+
+
+def _names(school: School) -> Iterator[Said]:
+    """An intake library is no store, and no form has a name that means something else there."""
     if school.intake_library is not None:
         for name, store in (("store", school.store), ("staff_store", school.staff_store)):
             if _places(store) & _places(school.intake_library):
                 yield ("intake_library",), f"must be another library than [{name}]: records would be taken in again"
         if TAKEN_IN in school.forms:
             yield ("forms", TAKEN_IN), "must have another name: the intake library keeps a folder of this one"
+    if SOURCE in school.forms:
+        yield ("forms", SOURCE), "must have another name: the intake library itself is called so"
 
 
-def _places(place: FolderStore | SharePointStore | IntakeLibrary) -> frozenset[str]:
+def _places(place: FolderStore | SharePointStore | DriveStore | IntakeLibrary) -> frozenset[str]:
     """Where it is, by every name it goes by."""
     if isinstance(place, FolderStore):
         return frozenset({place.path})
+    if isinstance(place, DriveStore):
+        # Whoever is a member of a shared drive reads every folder of it.
+        return frozenset({place.drive})
     named = f"{place.site}/{place.library}".casefold()
     return frozenset({named, place.drive} - {""})
 
@@ -114,12 +126,14 @@ def needs_sign_in(channel: object) -> bool:
 
 def _channels(school: School) -> Iterator[Said]:
     if not any(channel.kind in MAIL for channel in school.channels.values()):
-        yield ("channels",), "needs one channel of kind smtp or graph_mail: without it nobody can be told"
+        yield ("channels",), "needs one channel of kind smtp, graph_mail or gmail: without it nobody can be told"
     for slug, channel in school.channels.items():
+        if said := _unknown(school, members_of(channel)):
+            yield ("channels", slug, "members"), said
         if isinstance(channel, SmtpChannel):
             yield from _smtp(slug, channel)
         elif isinstance(channel, TeamsChannel):
-            yield from _teams(school, slug, channel)
+            yield from _teams(slug, channel)
 
 
 def _smtp(slug: str, channel: SmtpChannel) -> Iterator[Said]:
@@ -131,9 +145,7 @@ def _smtp(slug: str, channel: SmtpChannel) -> Iterator[Said]:
         yield ("channels", slug), "must not send a password without TLS"
 
 
-def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
-    if said := _unknown(school, channel.members):
-        yield ("channels", slug, "members"), said
+def _teams(slug: str, channel: TeamsChannel) -> Iterator[Said]:
     url = channel.webhook.get_secret_value()
     if ".webhook.office.com" in url or "outlook.office.com/webhook" in url:
         yield (
@@ -159,9 +171,11 @@ def _teams(school: School, slug: str, channel: TeamsChannel) -> Iterator[Said]:
 
 def _forms(school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Said]:
     for slug, form in school.forms.items():
-        if not (form.bearer_key or form.signing_key or form.entra or slug in school.polled_forms):
+        is_fetched = slug in school.polled_forms or slug in school.google_forms
+        if not (form.bearer_key or form.signing_key or form.entra or is_fetched):
             said = (
-                "needs `signing_key`, `bearer_key` or `entra`, or an intake library: one that proves nothing is refused"
+                "needs `signing_key`, `bearer_key` or `entra`, or to be fetched (an intake library, a `google` table): "
+                "one that proves nothing is refused"
             )
             yield ("forms", slug), said
         profile = profiles.get(form.profile)

@@ -9,6 +9,15 @@ from pydantic import Field, StringConstraints
 
 from connector.model.people import Email, Ladder, Person
 from connector.model.profile import FormMap, Question, Slug, Strict
+from connector.settings.google import (
+    AppriseChannel,
+    ChatAppChannel,
+    ChatChannel,
+    DriveStore,
+    GmailChannel,
+    GoogleForm,
+    Workspace,
+)
 from connector.settings.microsoft import (
     ActivityChannel,
     EntraProof,
@@ -78,9 +87,24 @@ class TeamsChannel(Strict):
     timeout_seconds: float = Field(default=20, gt=0, le=120)
 
 
-Channel = Annotated[SmtpChannel | TeamsChannel | GraphMailChannel | ActivityChannel, Field(discriminator="kind")]
-Store = Annotated[FolderStore | SharePointStore, Field(discriminator="kind")]
-MAIL = ("smtp", "graph_mail")
+Channel = Annotated[
+    SmtpChannel
+    | GraphMailChannel
+    | GmailChannel
+    | TeamsChannel
+    | ActivityChannel
+    | ChatChannel
+    | ChatAppChannel
+    | AppriseChannel,
+    Field(discriminator="kind"),
+]
+Store = Annotated[FolderStore | SharePointStore | DriveStore, Field(discriminator="kind")]
+MAIL = ("smtp", "graph_mail", "gmail")
+
+
+def members_of(channel: Channel) -> tuple[str, ...]:
+    """Those who read a shared channel; nobody for one that reaches each person alone."""
+    return getattr(channel, "members", ())
 
 
 class Form(Strict):
@@ -92,6 +116,7 @@ class Form(Strict):
     bearer_key: Secret | None = None
     signing_key: Secret | None = None
     entra: EntraProof | None = None
+    google: GoogleForm | None = None
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @property
@@ -112,12 +137,14 @@ class School(Strict):
 
     name: str
     technician: Slug
+    office: Slug | None = None
     people: dict[Slug, Reader] = Field(min_length=1)
     ladder: Ladder
     staff_ladder: Ladder
     calendar: Calendar = Calendar()
     microsoft: Tenant | None = None
     intake_library: IntakeLibrary | None = None
+    google: Workspace | None = None
     store: Store
     staff_store: Store
     channels: dict[Slug, Channel] = Field(min_length=1)
@@ -137,6 +164,11 @@ class School(Strict):
     def polled_forms(self) -> tuple[str, ...]:
         """The forms whose responses are fetched from the intake library, each from the folder of its name."""
         return tuple(slug for slug, form in self.forms.items() if self.intake_library and form.source == "microsoft")
+
+    @property
+    def google_forms(self) -> dict[str, GoogleForm]:
+        """The forms whose responses are fetched from Google Forms."""
+        return {slug: form.google for slug, form in self.forms.items() if form.google is not None}
 
     @property
     def mail_channel(self) -> str:

@@ -68,6 +68,12 @@ class MicrosoftAddresses(Strict):
         return self.graph == "https://graph.microsoft.com"
 
 
+class GoogleAddresses(Strict):
+    """Where Google answers: one address in place of all of its hosts. Only tests ever give one."""
+
+    root: SafeUrl | None = None
+
+
 class Service(Strict):
     """The whole service: where it listens, where its ledger is, how it may be reached."""
 
@@ -78,3 +84,4 @@ class Service(Strict):
     keys: Keys
     retention: Retention = Retention()
     microsoft: MicrosoftAddresses = MicrosoftAddresses()
+    google: GoogleAddresses = GoogleAddresses()

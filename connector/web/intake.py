@@ -1,4 +1,4 @@
-"""`POST /forms/<school>/<form>`: a submission comes in."""
+"""`POST /forms/<school>/<form>`: a submission comes in; `…/poke`: somebody says that one is to be fetched."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def blueprint(house: House) -> Blueprint:
         body = _body()
         answer = house.intake.take_in(school, form, dict(request.headers), body, house.clock.now())
         return _answer(answer)
+
+    @door.post("/forms/<school>/<form>/poke")
+    def poke(school: str, form: str) -> Response:
+        now = house.clock.now()
+        house.intake.prove(school, form, dict(request.headers), _body(), now)
+        house.pokes.poke_form(school, form, now)
+        return Response(json.dumps({"status": "looking"}), status=202, mimetype="application/json")
 
     return door
 

@@ -1,4 +1,4 @@
-"""The public keys by which a tenant signs the tokens that are sent to us."""
+"""The public keys by which Microsoft or Google signs the tokens that are sent to us."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from connector.outbound.http import exchange
 
 _TIMEOUT_SECONDS = 8.0
 _LAST_SECONDS = 24 * 3600.0
-# A stranger can send as many unknown key ids as they like; the tenant is asked no oftener than this.
+# A stranger can send as many unknown key ids as they like; the issuer is asked no oftener than this.
 _SOONEST_SECONDS = 60.0
 _SOONEST_WITHOUT_ANY_SECONDS = 5.0
 
 
-class TenantKeys:
-    """Kept a day; an unknown key id looks again, because Microsoft changes keys at any time."""
+class SigningKeys:
+    """Kept a day; an unknown key id looks again, because issuers change keys at any time."""
 
-    def __init__(self, login: str, tenant: str) -> None:
-        self._url = f"{login}/{tenant}/discovery/v2.0/keys"
+    def __init__(self, url: str) -> None:
+        """`url` answers a JSON Web Key Set."""
+        self._url = url
         self._lock = threading.Lock()
         self._keys: dict[str, dict[str, Any]] = {}
         self._tried: datetime | None = None
 
     def find(self, key_id: str, now: datetime) -> dict[str, Any] | None:
-        """The key as a JWK, or None where the tenant has none of that id.
+        """The key as a JWK, or None where the issuer has none of that id.
 
         Raises DeliveryError where no keys are known and they cannot be fetched: then nothing can be proved.
         """
@@ -36,7 +37,7 @@ class TenantKeys:
                 self._tried = now
                 self._keys = _fetched(self._url) or self._keys
             if not self._keys:
-                raise DeliveryError("The tenant's keys could not be fetched.")
+                raise DeliveryError("The issuer's keys could not be fetched.")
             return self._keys.get(key_id)
 
     def _is_time_to_ask(self, key_id: str, now: datetime) -> bool:

@@ -1,0 +1,205 @@
+"""`connector check`, the Workspace: from the clock to a card in a space, each line with its mend (google.md 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connector.cli import google_mends as mends
+from connector.cli.finding import FAULT, OK, UNVERIFIED, WARNING, Finding
+from connector.cli.google_form_check import form_findings
+from connector.cli.google_scopes import needed, too_wide
+from connector.cli.walking import NOT_ASKED, Mending, Walking
+from connector.errors import ConnectorError, VendorRefused
+from connector.forms.google_source import GoogleFormReader, GoogleFormSource
+from connector.model.moments import say_moment
+from connector.model.standing import State, Verdict
+from connector.outbound.drive_rights import hints
+from connector.outbound.google import Google
+from connector.outbound.google_sign_in import Identity
+from connector.outbound.http import clock_of
+from connector.outbound.pubsub import PullSubscription
+from connector.settings.google import AppriseChannel, ChatAppChannel, ChatChannel, GmailChannel
+from connector.store.drive import DriveStore
+
+_MENDING = Mending(f"look yourself: {mends.SHARING}", f"take that away: {mends.SHARING}")
+_MOST_SKEW_SECONDS, _SOME_SKEW_SECONDS = 60, 5
+_CHANNELS = {
+    GmailChannel: mends.GMAIL,
+    ChatChannel: mends.WEBHOOK,
+    ChatAppChannel: mends.CHAT_APP,
+    AppriseChannel: "compare `url` with Apprise's page about that service",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceWalk(Walking):
+    """One school's Google Workspace."""
+
+    google: Google
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything in the order of the set-up; where nobody signs in, nothing of Google after it."""
+        yield from self._clock()
+        signed_in = list(self._scopes())
+        yield from signed_in
+        if all(finding.state == FAULT for finding in signed_in):
+            return
+        for name, store in self.site.stores.items():
+            if isinstance(store, DriveStore):
+                yield from self._store(name, store)
+        for name, source in self.site.sources.items():
+            if isinstance(source, GoogleFormSource):
+                yield from self._form(name, source)
+        yield from self._hints()
+        yield from self._channels()
+
+    def _clock(self) -> Iterator[Finding]:
+        """A sign-in is a signed statement about the time."""
+        try:
+            there = clock_of(f"{self.google.root or 'https://www.googleapis.com'}/oauth2/v3/certs")
+        except ConnectorError as error:
+            yield self.said(FAULT, f"Google cannot be reached. {error}", "see that this machine reaches googleapis.com")
+            return
+        if there is None:
+            return
+        skew = abs((self.now - there).total_seconds())
+        if skew > _MOST_SKEW_SECONDS:
+            yield self.said(FAULT, f"this machine's clock is {skew:.0f} seconds off", mends.CLOCK)
+        elif skew > _SOME_SKEW_SECONDS:
+            yield self.said(WARNING, f"this machine's clock is {skew:.0f} seconds off", mends.CLOCK)
+        else:
+            yield self.said(OK, "this machine's clock agrees with Google's")
+
+    def _scopes(self) -> Iterator[Finding]:
+        """A token for each scope by itself: so what is missing has a name."""
+        wanted = needed(self.site.school)
+        sign_in = self.google.sign_in
+        for scope, why in wanted.items():
+            try:
+                sign_in.token((scope,))
+            except ConnectorError as error:
+                yield self.said(FAULT, f"sign-in for {_short(scope)} ({why}): {error}", self._sign_in_mend())
+            else:
+                yield self.said(OK, f"sign-in for {_short(scope)}: {why}")
+        for scope in too_wide(sign_in, frozenset(wanted)):
+            mend = "take it away: only the scopes above are needed"
+            if sign_in.identity is Identity.DELEGATE:
+                mend = mends.delegate(sign_in.client_id, wanted)
+            yield self.said(WARNING, f"the service may do more than it needs: {_short(scope)}", mend)
+
+    def _sign_in_mend(self) -> str:
+        sign_in = self.google.sign_in
+        match sign_in.identity:
+            case Identity.DELEGATE:
+                return mends.delegate(sign_in.client_id, needed(self.site.school))
+            case Identity.ACCOUNT:
+                return mends.SIGN_IN
+            case _:
+                return mends.KEY
+
+    def _store(self, name: str, store: DriveStore) -> Iterator[Finding]:
+        try:
+            about = store.drive.shared_drive(store.drive_id)
+        except ConnectorError as error:
+            yield self.said(FAULT, f"{name}: the shared drive cannot be reached. {error}", self._reach(error, name))
+            return
+        yield self.said(OK, f"{name}: the shared drive is there")
+        try:
+            store.check()
+        except ConnectorError as error:
+            yield self.said(FAULT, f"{name}: a test file could not go there and back. {error}",
+                            mends.member(store.drive.address, f"the drive of [{name}]"))  # fmt: skip
+            return
+        yield self.said(OK, f"{name}: a test file went there and back; a second one under its id was refused")
+        yield from self.restricted(name, *_rights(store), _MENDING)
+        outsider = self.google.sign_in.identity is Identity.MEMBER
+        for hint in hints(about.get("restrictions"), outsider_identity=outsider):
+            yield self.said(WARNING, f"{name}: {hint}", "safer still; records are filed all the same")
+
+    def _reach(self, error: ConnectorError, name: str) -> str:
+        if isinstance(error, VendorRefused) and error.code in {"accessNotConfigured", "SERVICE_DISABLED"}:
+            return mends.enable("drive", self.google.sign_in.project)
+        return f"{mends.DRIVE}; {mends.member(self.google.sign_in.address, f'the drive of [{name}]')}"
+
+    def _form(self, name: str, source: GoogleFormSource) -> Iterator[Finding]:
+        reader = self.site.structures[name]
+        if isinstance(reader, GoogleFormReader):
+            for finding in form_findings(name, source, reader):
+                yield self.said(finding.state, finding.what, finding.mend)
+        mending = Mending(mends.SHEET, mends.SHEET)
+        try:
+            verdict, rights = source.rights()
+        except ConnectorError as error:
+            yield self.said(
+                UNVERIFIED, f"form {name}: who can read its answers could not be asked. {error}", mends.SHEET
+            )
+        else:
+            named = [right.named for right in rights if right.state is State.BAD]
+            yield from self.restricted(f"answers of {name}", verdict, named, mending)
+        yield from self._last_look(name)
+
+    def _last_look(self, name: str) -> Iterator[Finding]:
+        if self.ledger is None:
+            return
+        looked = self.ledger.notebook.progress(self.site.slug, name).looked_at
+        if looked is None:
+            yield self.said(WARNING, f"form {name}: never fetched yet", "start `connector serve`")
+        elif (self.now - looked).total_seconds() > 3600:
+            yield self.said(FAULT, f"form {name}: last fetched {say_moment(looked)}", "is `connector serve` running?")
+        else:
+            yield self.said(OK, f"form {name}: last fetched {say_moment(looked)}")
+
+    def _hints(self) -> Iterator[Finding]:
+        """Watches end by themselves; polling goes on without."""
+        for name, source in self.site.sources.items():
+            if isinstance(source, GoogleFormSource) and source.topic:
+                yield from self._watch(name, source)
+        if isinstance(self.site.pull, PullSubscription):
+            yield from self._subscription(self.site.pull)
+
+    def _watch(self, name: str, source: GoogleFormSource) -> Iterator[Finding]:
+        try:
+            watches = [one for one in source.there.watches() if one.get("eventType") == "RESPONSES"]
+        except ConnectorError as error:
+            yield self.said(WARNING, f"form {name}: its watch cannot be asked for. {error}", mends.HINTS)
+            return
+        if not watches:
+            yield self.said(WARNING, f"form {name}: no watch yet", "`connector serve` makes one")
+        for watch in watches:
+            is_active = watch.get("state") == "ACTIVE"
+            what = f"form {name}: its watch is {'active' if is_active else 'suspended'}"
+            yield self.said(OK if is_active else WARNING, what, "" if is_active else mends.HINTS)
+
+    def _subscription(self, pull: PullSubscription) -> Iterator[Finding]:
+        try:
+            found = pull.check()
+        except ConnectorError as error:
+            yield self.said(WARNING, f"hints: the subscription cannot be asked. {error}", mends.HINTS)
+            return
+        if found.get("expirationPolicy", {}).get("ttl"):
+            mend = "set its expiration to never: the summer holiday is longer than 31 days"
+            yield self.said(WARNING, "hints: the subscription ends when it is not used for a while", mend)
+        else:
+            yield self.said(OK, "hints: the subscription is there and never ends by itself")
+
+    def _channels(self) -> Iterator[Finding]:
+        for slug, channel in self.site.school.channels.items():
+            if (mend := _CHANNELS.get(type(channel))) is not None:
+                yield from self.sent(slug, mend)
+        if all(isinstance(channel, GmailChannel) for channel in self.site.school.channels.values()):
+            said = "every way of telling hangs on the same sign-in"
+            yield self.said(WARNING, said, "add a Chat webhook or an smtp channel: it works when the sign-in does not")
+
+
+def _rights(store: DriveStore) -> tuple[Verdict, list[str]]:
+    try:
+        verdict, rights = store.rights()
+    except ConnectorError as error:
+        return Verdict(State.UNVERIFIED, f"{NOT_ASKED}. {error}", about=NOT_ASKED), []
+    return verdict, [right.named for right in rights if right.state is State.BAD]
+
+
+def _short(scope: str) -> str:
+    """A scope without the part that all have in common."""
+    return scope.removeprefix("https://www.googleapis.com/auth/")

@@ -1,0 +1,108 @@
+"""Google Forms: structure, responses, watches of one form (google.md 1). Checks that what comes is what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.errors import DeliveryError, VendorRefused
+from connector.outbound.google import FORM_SCOPES, Google, How, same
+
+# "At most 5000" is Google's own; smaller pages keep less in memory at once.
+_PAGE = 1000
+_MOST_PAGES = 1000
+_WITHOUT_WORDS = "nextPageToken,responses(responseId,createTime,lastSubmittedTime)"
+_HOW = How(timeout_seconds=60)
+# How an absent watch is refused, and one that is there already (google.md 1.5).
+_GONE = frozenset({403, 404})
+
+
+@dataclass(frozen=True, slots=True)
+class FormOfGoogle:
+    """One form by its id."""
+
+    google: Google
+    form_id: str
+
+    def structure(self) -> dict[str, Any]:
+        """The form as forms.get tells it. Raises VendorRefused, DeliveryError."""
+        found = self._ask(self._forms().get(formId=self.form_id))
+        same(self.form_id, found.get("formId"))
+        return found
+
+    def responses(self, since: str, *, words: bool) -> Iterator[Mapping[str, Any]]:
+        """Every response submitted at or after `since` (RFC 3339, microseconds; all of them without), in no order.
+
+        Without `words` only numbers and times are asked for. An empty answer is `{}`.
+        Raises VendorRefused, DeliveryError.
+        """
+        given: dict[str, Any] = {"formId": self.form_id, "pageSize": _PAGE}
+        given |= {"filter": f"timestamp >= {since}"} if since else {}
+        given |= {} if words else {"fields": _WITHOUT_WORDS}
+        for _ in range(_MOST_PAGES):
+            page = self._ask(self._responses().list(**given))
+            yield from page.get("responses", [])
+            if not (token := page.get("nextPageToken")):
+                return
+            given["pageToken"] = token
+        raise DeliveryError("The pages of a form's responses do not end.")
+
+    def response(self, response_id: str) -> dict[str, Any]:
+        """One response as it stands now. Raises WrongAnswer where it is of another, VendorRefused, DeliveryError."""
+        found = self._ask(self._responses().get(formId=self.form_id, responseId=response_id))
+        same(response_id, found.get("responseId"))
+        same(self.form_id, found.get("formId", self.form_id))
+        return found
+
+    def can_read_responses(self) -> None:
+        """Returns where responses may be read, without reading one. Raises VendorRefused, DeliveryError."""
+        self._ask(self._responses().list(formId=self.form_id, pageSize=1, fields=_WITHOUT_WORDS))
+
+    def watch(self, topic: str) -> str:
+        """A watch on its responses; its id. One that is there already is taken over (google.md 1.5)."""
+        target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
+        try:
+            made = self._ask(self._watches().create(formId=self.form_id, body={"watch": target}))
+        except VendorRefused as refused:
+            if refused.status == 400 and refused.code == "FAILED_PRECONDITION" and (known := self._known(topic)):
+                return known
+            raise
+        return str(made["id"])
+
+    def _known(self, topic: str) -> str:
+        for watch in self.watches():
+            place = watch.get("target", {}).get("topic", {}).get("topicName")
+            if place == topic and watch.get("eventType") == "RESPONSES":
+                return str(watch["id"])
+        return ""
+
+    def watches(self) -> list[Mapping[str, Any]]:
+        """Our watches on it, whatever their state. Raises VendorRefused, DeliveryError."""
+        found = self._ask(self._watches().list(formId=self.form_id)).get("watches", [])
+        return [watch for watch in found if isinstance(watch, Mapping)]
+
+    def renew(self, watch: str) -> bool:
+        """Seven days more; False where Google has forgotten it. Raises VendorRefused, DeliveryError."""
+        try:
+            self._ask(self._watches().renew(formId=self.form_id, watchId=watch, body={}))
+        except VendorRefused as refused:
+            if refused.status in _GONE:
+                return False
+            raise
+        return True
+
+    def _forms(self) -> Any:
+        return self.google.api("forms").forms()
+
+    def _responses(self) -> Any:
+        return self._forms().responses()
+
+    def _watches(self) -> Any:
+        return self._forms().watches()
+
+    def _ask(self, request: Any) -> dict[str, Any]:
+        found = self.google.ask(request, FORM_SCOPES, _HOW)
+        if not isinstance(found, dict):
+            raise DeliveryError("Google's answer could not be read.")
+        return found

@@ -1,0 +1,117 @@
+"""How one source is doing: how far it was read, when it is asked again, whether people must hear of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connector.errors import ConnectorError, DeliveryError
+from connector.intake import Answer
+from connector.ledger.notebook import Notebook, SourceProgress
+from connector.model.source import SOURCE, Found, HistoryRule
+from connector.model.standing import State, Verdict
+
+log = logging.getLogger(__name__)
+
+# How long a source may fail, or a response may wait, before people hear of it.
+TROUBLE_AFTER = timedelta(minutes=15)
+# A quiet source is written down no oftener than this.
+_NOTE_EVERY = timedelta(minutes=10)
+_LONGEST_PAUSE = timedelta(minutes=5)
+# However long the far side asks us to stay away: a concern may be waiting there.
+_MOST_ASKED = timedelta(seconds=900)
+
+
+def standing_of(name: str) -> str:
+    """The place under which people hear how fetching from that source stands."""
+    return SOURCE if name == SOURCE else f"responses of {name}"
+
+
+@dataclass(slots=True)
+class SourceState:
+    """One source in this process. One at a time reads it: poll, hint and sweep take turns."""
+
+    school: str
+    name: str
+    notebook: Notebook
+    progress: SourceProgress
+    stands_bad: bool
+    noted_at: datetime | None = None
+    trouble_since: datetime | None = None
+    failures: int = 0
+    pause_until: datetime | None = None
+    must_wait_until: datetime | None = None
+    answered: datetime | None = None
+    # What is durable here and could not be marked there yet: it is not taken in again, only marked.
+    taken: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, notebook: Notebook, school: str, name: str) -> SourceState:
+        """As the ledger knows it."""
+        before = notebook.standing(school, standing_of(name))
+        is_bad = before is not None and before.state is State.BAD
+        return cls(school, name, notebook, notebook.progress(school, name), is_bad)
+
+    def may_ask(self, now: datetime, *, asked: bool) -> bool:
+        """True unless it is to be left alone: after a failure unless `asked`, and in a Retry-After."""
+        waits = (self.must_wait_until, None if asked else self.pause_until)
+        # A pause that lies further ahead than any we make comes from a clock that was set back.
+        return not any(until is not None and now < until <= now + _MOST_ASKED for until in waits)
+
+    def begin(self, history: HistoryRule | None, now: datetime) -> None:
+        """Before it is read for the first time: write down what counts as history ever after. Raises CannotAccept."""
+        if history is None or self.progress.begins_at is not None:
+            return
+        self.notebook.keep_progress(self.school, self.name, begins_at=now - history.older_than)
+        self.progress = self.notebook.progress(self.school, self.name)
+
+    def is_history(self, found: Found) -> bool:
+        """True for what was there, and old, before this source was read for the first time."""
+        return self.progress.begins_at is not None and found.created_at < self.progress.begins_at
+
+    def read(self, cursor: str, waiting: list[DeliveryError], now: datetime) -> None:
+        """It could be read; `waiting` says why some responses could not be taken in."""
+        self.failures, self.pause_until, self.must_wait_until = 0, None, None
+        self._note(self.progress.cursor if waiting else cursor, len(waiting), now)
+        self._judge(waiting, now)
+
+    def _note(self, cursor: str, waiting: int, now: datetime) -> None:
+        """Write down how far it was read: always after news, else every ten minutes."""
+        before = self.progress
+        is_quiet = (waiting, cursor) == (before.waiting, before.cursor)
+        self.progress = SourceProgress(cursor=cursor, waiting=waiting, looked_at=now, begins_at=before.begins_at)
+        if not is_quiet or self.noted_at is None or now - self.noted_at >= _NOTE_EVERY:
+            self.notebook.keep_progress(self.school, self.name, cursor=cursor, waiting=waiting, looked_at=now)
+            self.noted_at = now
+
+    def _judge(self, waiting: list[DeliveryError], now: datetime) -> None:
+        """In order where nothing waits; trouble where something has waited too long, with its mend if there is one."""
+        if not waiting:
+            self.trouble_since = None
+            if self.stands_bad:
+                self.notebook.note_verdict(self.school, standing_of(self.name), Verdict(State.GOOD), now)
+                self.stands_bad = False
+            return
+        worst = next((why for why in waiting if why.permanent), waiting[0])
+        where = "in the intake library" if self.name == SOURCE else "at the form"
+        self._trouble(f"{len(waiting)} response(s) wait {where} and cannot be taken in", worst, now)
+
+    def unreadable(self, error: ConnectorError, now: datetime) -> None:
+        """Ask less often while it fails; after a while people hear of it."""
+        self.failures += 1
+        self.pause_until = now + min(timedelta(seconds=5) * 2 ** min(self.failures, 8), _LONGEST_PAUSE)
+        asked = timedelta(seconds=getattr(error, "retry_after", None) or 0.0)
+        self.must_wait_until = now + min(asked, _MOST_ASKED)
+        log.warning("a source could not be read", extra={"school": self.school, "error": type(error).__name__})
+        what = "Responses of the school's forms cannot be fetched"
+        self._trouble(what if self.name == SOURCE else "Responses of the form cannot be fetched", error, now)
+
+    def _trouble(self, what: str, why: ConnectorError, now: datetime) -> None:
+        self.trouble_since = self.trouble_since or now
+        if now - self.trouble_since >= TROUBLE_AFTER:
+            verdict = Verdict(State.BAD, f"{what}. {why}", about=what)
+            self.notebook.note_verdict(self.school, standing_of(self.name), verdict, now)
+            self.stands_bad = True

@@ -1,0 +1,201 @@
+"""A Google shared drive whose members are the safeguarding team: `<reference>-<version>.<part>`.
+
+Each file's id is made first and written down; the upload under it can be repeated without harm, since a second one
+is refused (409). Never overwrites, never a native Google document, no name but the reference anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from connector.errors import AnotherFile, DeliveryError, VendorRefused
+from connector.model.notice import Filed, Record
+from connector.model.standing import State, Verdict
+from connector.outbound.drive import Drive, Place, Trashed, Upload, is_ours
+from connector.outbound.drive_rights import Item, Welcome, judge_drive, judge_file, judge_records
+from connector.outbound.google_sign_in import Identity
+from connector.outbound.rights import Right, worst
+from connector.store.age import encrypt
+
+log = logging.getLogger(__name__)
+
+_TEST_FILE = "connector-check.txt"
+_TEST_WORDS = b"Written by connector check. Safe to delete. "
+
+
+class Promises(Protocol):
+    """Remembers under which id a file was promised to stand, through a crash."""
+
+    def promised(self, name: str) -> str:
+        """The id, or nothing."""
+
+    def keep(self, name: str, id_: str) -> None:
+        """Write it down; it is durable when this returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveStore:
+    """`readers` are slugs of people with their addresses and age keys (or none); `allowed` other addresses."""
+
+    drive: Drive
+    drive_id: str
+    folder: str
+    readers: tuple[tuple[str, str, str], ...]
+    allowed: tuple[str, ...]
+    read_only: bool
+    promises: Promises
+    seals: ClassVar[bool] = False
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.drive_id, self.folder or self.drive_id)
+
+    def file(self, record: Record) -> Filed:
+        """File every part, the original first; a part that stands there already with the same bytes is filed.
+
+        A reader who must not read this record cannot be kept from a shared drive, so the parts are then sealed to
+        the other readers' keys. Raises DeliveryError (permanent where nobody else has a key), AnotherFile,
+        VendorRefused.
+        """
+        keys = self._keys_without(record.not_for)
+        repeats = []
+        for part, content in sorted(record.parts, key=lambda part: part[0] != "json"):
+            repeats.append(self._file_part(record, part, content, keys))
+        return Filed(place=f"{record.reference}-{record.version}", repeat=all(repeats))
+
+    def _keys_without(self, not_for: frozenset[str]) -> list[str]:
+        """The keys to seal to; none where the record may lie there as it is."""
+        if not any(slug in not_for for slug, _, _ in self.readers):
+            return []
+        keys = [key for slug, _, key in self.readers if slug not in not_for and key]
+        if not keys:
+            raise DeliveryError(
+                "A reader of this shared drive must not read this record, and nobody else of its readers has a key to"
+                " seal it to: give the others a `reader` key, or file it elsewhere.",
+                permanent=True,
+            )
+        return keys
+
+    def _file_part(self, record: Record, part: str, content: bytes, keys: list[str]) -> bool:
+        name = f"{record.reference}-{record.version}.{part}"
+        if keys:
+            name, content = f"{name}.age", encrypt(content, keys)
+        try:
+            upload = self._upload(name, content)
+        except AnotherFile:
+            # What is sealed differs each time; and the page may have been typeset by a newer version of us. The id
+            # and our mark on it tell that it is the same.
+            if not self._stands(name) or not (keys or part in {"pdf", "txt"}):
+                raise
+            return True
+        self._seal(upload, record)
+        return upload.repeat
+
+    def _upload(self, name: str, content: bytes) -> Upload:
+        """Under the id that was promised; where there is none, or a person put that file into the bin, a new one."""
+        id_ = self.promises.promised(name) or self.drive.find(self.drive_id, name)
+        if id_:
+            try:
+                return self.drive.create(id_, name, self._place, content)
+            except Trashed:
+                log.warning("a record was put into the bin; it is filed again")
+        id_ = self.drive.new_id()
+        self.promises.keep(name, id_)
+        return self.drive.create(id_, name, self._place, content)
+
+    def _stands(self, name: str) -> bool:
+        """True where the promised file is ours by its mark, whatever its bytes."""
+        found = self.drive.about(self.promises.promised(name) or self.drive.find(self.drive_id, name))
+        return is_ours(found, name) and bool(int(found.get("size") or 0))
+
+    def _seal(self, upload: Upload, record: Record) -> None:
+        """Against slips; never a reason not to file."""
+        if not self.read_only:
+            return
+        try:
+            self.drive.seal(upload.id)
+        except VendorRefused as refused:
+            if refused.status not in {400, 403, 404}:
+                raise
+            log.warning("filed, but it could not be made read-only", extra={"reference": record.reference})
+
+    def check(self) -> None:
+        """Prove that a test file can be written, read back, and not written twice. Raises DeliveryError.
+
+        Always the same file, since a Contributor may not put one into the bin (google.md 2.5).
+        """
+        words = _TEST_WORDS + secrets.token_hex(4).encode()
+        id_ = self._test_file(words)
+        if self.drive.content(id_, 1024) != words:
+            raise DeliveryError("The test file did not come back as it was written.")
+        if not self.drive.create(id_, _TEST_FILE, self._place, words).repeat:
+            raise DeliveryError("A second file under the same id was not refused: repeats would not be known.")
+
+    def _test_file(self, words: bytes) -> str:
+        id_ = self.drive.find(self.drive_id, _TEST_FILE)
+        if id_:
+            self.drive.replace(id_, words)
+        else:
+            id_ = self.drive.new_id()
+            self.drive.create(id_, _TEST_FILE, self._place, words)
+        return id_
+
+    def restricted(self) -> Verdict:
+        """The verdict on the drive, the folder and every record in it. Raises DeliveryError, VendorRefused."""
+        return self.rights()[0]
+
+    def rights(self) -> tuple[Verdict, list[Right]]:
+        """The same with every right found, named for whoever mends it."""
+        addresses = (*self.allowed, *(address for _, address, _ in self.readers), self.drive.address)
+        welcome = Welcome.of(addresses)
+        is_outsider = self.drive.google.sign_in.identity is Identity.MEMBER
+        restrictions = self.drive.shared_drive(self.drive_id).get("restrictions")
+        return worst([
+            self._asked(
+                lambda: judge_drive(
+                    restrictions, self.drive.permissions(self.drive_id), welcome, outsider_identity=is_outsider
+                )
+            ),
+            *([self._asked(lambda: judge_file(self.drive.permissions(self.folder), welcome, what=Item.FOLDER))]
+              if self.folder else []),
+            judge_records(self.drive.records(self.drive_id)),
+        ])  # fmt: skip
+
+    @staticmethod
+    def _asked(look: Callable[[], tuple[Verdict, list[Right]]]) -> tuple[Verdict, list[Right]]:
+        """The look; where this identity may not see who is a member, that is not known."""
+        try:
+            return look()
+        except VendorRefused as refused:
+            if refused.status != 403:
+                raise
+            said = "The service may not see who the members are, so it cannot be told who can read it"
+            return Verdict(State.UNVERIFIED, said), []
+
+    def link(self, record: str, not_for: frozenset[str]) -> str:
+        """Where a person signs in and opens the record's page; its folder for one that is sealed or not yet there."""
+        is_sealed = any(slug in not_for for slug, _, _ in self.readers)
+        id_ = "" if is_sealed else self.promises.promised(f"{record}.pdf")
+        if id_:
+            return f"https://drive.google.com/file/d/{id_}/view"
+        return f"https://drive.google.com/drive/folders/{self._place.parent}"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPromises:
+    """Promises kept by whoever writes them down: `look` and `write` take and give names and ids."""
+
+    look: Callable[[str], str]
+    write: Callable[[str, str], None]
+
+    def promised(self, name: str) -> str:
+        """The id, or nothing."""
+        return self.look(name)
+
+    def keep(self, name: str, id_: str) -> None:
+        """Write it down; it is durable when this returns."""
+        self.write(name, id_)
