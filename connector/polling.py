@@ -22,15 +22,13 @@ from connector.model.source import SOURCE, Batch, Found
 from connector.model.standing import State, Verdict
 from connector.model.submission import Arrival, Way
 from connector.site import Library, Site, Source
-from connector.source_state import SourceState
+from connector.source_state import SourceState, is_too_much
 
 log = logging.getLogger(__name__)
 
 # A file that is still empty may be on its way; after this it is taken in as it is.
 _STILL_COMING = timedelta(minutes=10)
 _SWEEP_EVERY = timedelta(hours=20)
-# After so many responses in a row that could not be read, the rest waits for the next look.
-_MOST_IN_VAIN = 5
 # Google counts 180 lists a minute for one account of a project (google.md 1.4); some are left for looks and sweeps.
 _QUESTIONS_A_MINUTE = 150
 
@@ -133,11 +131,12 @@ class Polling:
     def _take_all(self, source: Source, state: SourceState, batch: Batch, now: datetime) -> list[DeliveryError]:
         """Why each of those that could not be taken in waits."""
         waiting: list[DeliveryError] = []
-        in_vain = 0
+        too_much: DeliveryError | None = None
         for found in batch.found:
-            why = self._take(source, state, found, now) if in_vain < _MOST_IN_VAIN else waiting[-1]
-            in_vain = 0 if why is None else in_vain + 1
-            waiting += [why] if why is not None else []
+            why = too_much or self._take(source, state, found, now)
+            if why is not None:
+                too_much = too_much or (why if is_too_much(why) else None)
+                waiting.append(why)
         return waiting
 
     def _take(self, source: Source, state: SourceState, found: Found, now: datetime) -> DeliveryError | None:

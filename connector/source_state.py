@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.errors import ConnectorError, DeliveryError
+from connector.errors import ConnectorError, DeliveryError, VendorRefused
 from connector.intake import Answer
 from connector.ledger.notebook import Notebook, SourceProgress
 from connector.model.source import SOURCE, Found, HistoryRule
@@ -22,6 +22,11 @@ _NOTE_EVERY = timedelta(minutes=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
 # However long the far side asks us to stay away: a concern may be waiting there.
 _MOST_ASKED = timedelta(seconds=900)
+
+
+def is_too_much(why: DeliveryError) -> bool:
+    """True where the far side says that it is asked too much: then the rest of a look waits for the next."""
+    return isinstance(why, VendorRefused) and why.status in {429, 503}
 
 
 def standing_of(name: str) -> str:
@@ -75,6 +80,8 @@ class SourceState:
     def read(self, cursor: str, waiting: list[DeliveryError], now: datetime) -> None:
         """It could be read; `waiting` says why some responses could not be taken in."""
         self.failures, self.pause_until, self.must_wait_until = 0, None, None
+        for why in waiting:
+            self.hold_off(why, now)
         self._note(self.progress.cursor if waiting else cursor, len(waiting), now)
         self._judge(waiting, now)
 
@@ -103,11 +110,15 @@ class SourceState:
         """Ask less often while it fails; after a while people hear of it."""
         self.failures += 1
         self.pause_until = now + min(timedelta(seconds=5) * 2 ** min(self.failures, 8), _LONGEST_PAUSE)
-        asked = timedelta(seconds=getattr(error, "retry_after", None) or 0.0)
-        self.must_wait_until = now + min(asked, _MOST_ASKED)
+        self.hold_off(error, now)
         log.warning("a source could not be read", extra={"school": self.school, "error": type(error).__name__})
         what = "Responses of the school's forms cannot be fetched"
         self._trouble(what if self.name == SOURCE else "Responses of the form cannot be fetched", error, now)
+
+    def hold_off(self, error: ConnectorError, now: datetime) -> None:
+        """Not before the far side's Retry-After, the longest where it gave several."""
+        asked = min(timedelta(seconds=getattr(error, "retry_after", None) or 0.0), _MOST_ASKED)
+        self.must_wait_until = max(now + asked, self.must_wait_until or now)
 
     def _trouble(self, what: str, why: ConnectorError, now: datetime) -> None:
         self.trouble_since = self.trouble_since or now

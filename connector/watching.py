@@ -174,8 +174,9 @@ class Watching:
 
     def _told(self, site: Site, standing: Standing, now: datetime) -> bool:
         """True where everybody who must hear of it was reached."""
+        is_of_form = standing.state is State.NEWS and standing.place.startswith("form ")
         bulletin = Bulletin(
-            kind=_KINDS[standing.state],
+            kind=BulletinKind.FORM if is_of_form else _KINDS[standing.state],
             school=site.school.name,
             place=standing.place,
             said=standing.said,

@@ -95,7 +95,7 @@ class Walk(Walking):
         yield self.said(OK, f"{name}: a marked test file went there and back")
         yield from self.restricted(name, *_rights(store), _MENDING)
         yield from self._columns(name, store)
-        yield from self._keys(name, store)
+        yield from self.sealable(name, store.readers)
 
     def _columns(self, name: str, store: SharePointStore) -> Iterator[Finding]:
         try:
@@ -108,15 +108,6 @@ class Walk(Walking):
             yield self.said(WARNING, f"{name}: columns are missing: {', '.join(missing)}", mend)
         else:
             yield self.said(OK, f"{name}: has every column to sort and filter by")
-
-    def _keys(self, name: str, store: SharePointStore) -> Iterator[Finding]:
-        without = [slug for slug, _, key in store.readers if not key]
-        if len(without) == len(store.readers):
-            yield self.said(
-                WARNING,
-                f"{name}: none of its readers has a key, so a record about one of them cannot be kept from them here",
-                'add reader = "file:keys/NAME.pub" to each and run `connector keys new`: such a record is then sealed',
-            )
 
     def _intake(self, source: IntakeLibrary) -> Iterator[Finding]:
         name = "intake_library"

@@ -53,6 +53,15 @@ class Walking:
                 effect = ", nothing is filed there" if name in self.site.stores else ""
                 yield self.said(FAULT, f"{name}: NOT restricted{effect}: {found}", mending.take_away)
 
+    def sealable(self, name: str, readers: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
+        """Nobody can be kept from an open store but by sealing to the others' keys."""
+        if not any(key for _, _, key in readers):
+            yield self.said(
+                WARNING,
+                f"{name}: none of its readers has a key, so a record about one of them cannot be kept from them here",
+                'add reader = "file:keys/NAME.pub" to each and run `connector keys new`: such a record is then sealed',
+            )
+
     def sent(self, slug: str, mend: str) -> Iterator[Finding]:
         """A test message by that channel, unless nothing is to be sent."""
         if not self.sends:

@@ -113,6 +113,7 @@ class WorkspaceWalk(Walking):
             return
         yield self.said(OK, f"{name}: a test file went there and back; a second one under its id was refused")
         yield from self.restricted(name, *_rights(store), _MENDING)
+        yield from self.sealable(name, store.readers)
         outsider = self.google.sign_in.identity is Identity.MEMBER
         for hint in hints(about.get("restrictions"), outsider_identity=outsider):
             yield self.said(WARNING, f"{name}: {hint}", "safer still; records are filed all the same")

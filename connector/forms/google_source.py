@@ -128,7 +128,7 @@ class GoogleFormReader:
         return read_form(self.there.structure())
 
     def structure(self) -> Verdict:
-        """Bad where it differs, in field names and counts. Raises VendorRefused, DeliveryError."""
+        """Bad where it breaks the check, news where it differs otherwise. Raises VendorRefused, DeliveryError."""
         form = self.form()
         if form.is_accepting is False or form.is_published is False:
             said = "The form takes no responses. Mend: open it for editing, Publish, and let it accept responses."
@@ -136,7 +136,11 @@ class GoogleFormReader:
         found = compare(asked(form), self.map, self.profile)
         # A title may be put better at any time; the question is known by its id.
         differences = [one for one in found if one.kind is not DifferenceKind.RENAMED]
-        return Verdict(State.BAD, say(differences)) if differences else Verdict(State.GOOD)
+        if not differences:
+            return Verdict(State.GOOD)
+        # A question that is gone breaks the check of every concern; the rest is told once and is the school's to judge.
+        is_broken = any(one.kind is DifferenceKind.GONE for one in differences)
+        return Verdict(State.BAD if is_broken else State.NEWS, say(differences))
 
 
 def asked(form: GoogleForm) -> tuple[AskedQuestion, ...]:

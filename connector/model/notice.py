@@ -86,6 +86,7 @@ class BulletinKind(StrEnum):
     UNVERIFIED = "unverified"
     MENDED = "mended"
     HISTORY = "history"
+    FORM = "form"
     TEST = "test"
 
 

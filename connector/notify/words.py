@@ -46,6 +46,7 @@ _BULLETIN_HEADINGS = {
     BulletinKind.UNVERIFIED: "The safeguarding service cannot tell who can read its records",
     BulletinKind.MENDED: "The safeguarding service is in order again",
     BulletinKind.HISTORY: "Earlier responses have been filed",
+    BulletinKind.FORM: "A form and the policy do not agree",
     BulletinKind.TEST: "A test of the safeguarding service",
 }
 

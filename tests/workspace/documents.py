@@ -73,10 +73,24 @@ def schemas(api: str) -> Mapping[str, Any]:
     return found
 
 
+_AUTH = "https://www.googleapis.com/auth/"
+_OTHER_APIS = frozenset(
+    f"{_AUTH}{name}"
+    for name in (
+        "spreadsheets",
+        "calendar",
+        "contacts",
+        "admin.directory.user",
+        "admin.directory.group",
+        "classroom.rosters",
+    )
+)
+
+
 @cache
 def known_scopes() -> frozenset[str]:
-    """Every scope that any method of the five documents names."""
-    return frozenset(scope for method in methods() for scope in method.scopes)
+    """Every scope that any method of the five documents names, and some of Google's other APIs: real, not ours."""
+    return frozenset(scope for method in methods() for scope in method.scopes) | _OTHER_APIS
 
 
 @cache
