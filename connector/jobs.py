@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.errors import ConnectorError
-from connector.polling import poll_seconds
+from connector.polling import first_polls, poll_seconds
 from connector.subscribing import form_named
 from connector.wiring import House
 
@@ -51,9 +51,9 @@ def jobs(house: House) -> Iterator[None]:
 def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
     """One job for each source of a school, and a look for what a web process was told."""
     fetching = poll_seconds(house.sites)
-    for number, ((slug, name), seconds) in enumerate(fetching.items()):
-        # Spread over the interval, so that many schools do not ask all at once.
-        first = datetime.now(UTC) + timedelta(seconds=number % seconds)
+    for (slug, name), wait in first_polls(fetching).items():
+        first = datetime.now(UTC) + timedelta(seconds=wait)
+        seconds = fetching[slug, name]
         scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug, name], next_run_time=first)
     if fetching:
         scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])

@@ -43,6 +43,11 @@ def poll_seconds(sites: Mapping[str, Site]) -> dict[tuple[str, str], int]:
     }
 
 
+def first_polls(paces: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:
+    """Seconds until each source is asked for the first time: evenly over its interval, never all at once."""
+    return {key: number * seconds / len(paces) for number, (key, seconds) in enumerate(paces.items())}
+
+
 @dataclass(frozen=True, slots=True)
 class Polling:
     """Fetches for every school that has a source."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from connector.demo.catchers import Caught, mail_catcher
 from connector.forms.proof import sign
 from connector.keyring import make_keys
-from connector.polling import poll_seconds
+from connector.polling import first_polls, poll_seconds
 from connector.settings.load import load
 from connector.web.app import create_app
 from connector.wiring import build
@@ -104,11 +104,14 @@ def many(forms: int) -> str:
     with tempfile.TemporaryDirectory() as folder, with_forms(Path(folder), forms) as school:
         paces = poll_seconds(school.house.sites)
         start = school.clock.now()
-        due = {key: start + timedelta(seconds=n % seconds) for n, (key, seconds) in enumerate(paces.items())}
+        due = {key: start + timedelta(seconds=wait) for key, wait in first_polls(paces).items()}
         asked: Counter[int] = Counter()
         waited = None
+        school.house.polling.poll(SCHOOL, start, name=FORM)
+        due[SCHOOL, FORM] += timedelta(seconds=paces[SCHOOL, FORM])
         school.clock.pass_(seconds=1)
-        school.respond(at=start)
+        # Just after its form was asked: nobody waits longer.
+        school.respond(at=school.clock.now())
         for second in range(1, minutes * 60):
             now = school.clock.now()
             for key in [key for key, at in due.items() if at <= now]:
@@ -122,7 +125,7 @@ def many(forms: int) -> str:
         return (
             f"{forms:5} forms in one project: each asked every {seconds} s, {busiest} lists in the busiest minute, "
             f"{100 * busiest / ACCOUNT_A_MINUTE:.1f} % of one account's and {100 * busiest / PROJECT_A_MINUTE:.1f} % of "
-            f"the project's quota; one response was taken in after {waited} s"
+            f"the project's quota; the longest wait was {waited} s"
         )
 
 
