@@ -50,8 +50,7 @@ def attach(site: Site, held: Held, duty: Duty, sealer: Sealer) -> Copied:
 
 def _copy(site: Site, held: Held, duty: Duty, file: Mapping[str, Any], name: str, aside: frozenset[str]) -> str:
     """Nothing where the file was copied, or why it never will be."""
-    form = site.school.forms.get(held.form)
-    shelf = site.shelves.get(form.source) if form else None
+    shelf = site.shelves.get(held.form)
     if shelf is None or not file["file_id"]:
         return "the service is not set up to fetch it"
     try:

@@ -135,7 +135,8 @@ class Delivery:
         The technician does; and where it is the record that could not be filed, those of the first rung too.
         """
         site = self.sites.get(duty.school)
-        if site is None or duty.kind is DutyKind.ALARM:
+        if site is None or duty.kind is DutyKind.ALARM or duty.later:
+            # Of history people hear all at once (`watching`): ten thousand alarms would drown today's concern.
             return ()
         held = self.ledger.held(duty.reference, duty.version)
         aside = self.messages.aside(held)

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, DeliveryError
 from connector.forms.proof import sign
@@ -18,6 +18,10 @@ from connector.model.submission import DRILL_SAYS, Arrival
 from connector.outbound.http import exchange
 from connector.sealing import Sealer
 from connector.site import Site
+
+_DECIDES = frozenset({"is_about_staff", "child_safe_now"})
+# A quiet source is written down every ten minutes.
+_NOTED_EVERY = timedelta(minutes=20)
 
 
 class DrillFailed(ConnectorError):
@@ -51,12 +55,24 @@ class Drill:
             raise DrillFailed(
                 "This form's map has no question ids, so no answer would find its field: `connector forms map`."
             )
-        answers = {question.title: DRILL_SAYS for question in form.questions}
+        self._require_fetching(now)
+        # What decides the way of a concern is not answered, so that the drill goes the usual one.
+        asked = (question for question in form.questions if not _DECIDES & set(question.fields))
+        answers = {question.title: DRILL_SAYS for question in asked}
         body = json.dumps(shaped(form, answers, reporter, now, number)).encode()
         yield Step(self._send(address, body, number, now))
         reference = self._accepted(number)
         yield Step(f"accepted as {reference}: sealed and on disk", reference)
         yield from self._duties(reference)
+
+    def _require_fetching(self, now: datetime) -> None:
+        """A Google form that nobody fetches would pass a drill all the same."""
+        if self.form not in self.site.school.google_forms:
+            return
+        looked = self.ledger.notebook.progress(self.site.slug, self.form).looked_at
+        longest = max(_NOTED_EVERY, 3 * timedelta(seconds=self.site.sources[self.form].seconds))
+        if looked is None or now - looked > longest:
+            raise DrillFailed("The form's responses are not fetched: start `connector serve`, run `connector check`.")
 
     def _send(self, address: str, body: bytes, number: str, now: datetime) -> str:
         """Into the intake library where the form is fetched from one, else to the service's own door.

@@ -66,7 +66,7 @@ def make_site(
     ways = _Ways(make_graph(settings, school, {} if sign_ins is None else sign_ins), make_google(settings, school))
     graph, google = ways.graph, ways.google
     stores = {
-        name: _store(settings, school, store, ways, promises_of(notebook, slug, name))
+        name: _store(settings, school, store, ways, promises_of(notebook, slug, store))
         for name, store in (("store", school.store), ("staff_store", school.staff_store))
     }
     source = _source(school, graph)
@@ -83,14 +83,22 @@ def make_site(
         library=source,
         structures=parts.readers() if parts else {},
         shelves={
-            **({"microsoft": OneDriveShelf(graph, tuple(ours))} if graph else {}),
-            **({"google": shelf} if parts and (shelf := parts.shelf()) else {}),
+            **_onedrive(school, graph, ours),
+            **(parts.shelves() if parts else {}),
         },
         graph=graph,
         google=google,
         push=parts.push() if parts else None,
         pull=parts.pull() if parts else None,
     )
+
+
+def _onedrive(school: School, graph: Graph | None, ours: list[Library]) -> dict[str, OneDriveShelf]:
+    """Where the files of each Microsoft form lie."""
+    if graph is None:
+        return {}
+    shelf = OneDriveShelf(graph, tuple(ours))
+    return {slug: shelf for slug, form in school.forms.items() if form.source == "microsoft"}
 
 
 def make_words(settings: Settings, slug: str) -> Words:
@@ -138,7 +146,10 @@ def _form(settings: Settings, school: School, form: Form) -> FormParts:
         parse=PARSERS[form.source],
         checker=Checker.of(settings.profiles[form.profile], form.map),
         keys=FormKeys(
-            signing=_bytes(form.signing_key), bearer=_bytes(form.bearer_key), trust=_trust(settings, school, form)
+            signing=_bytes(form.signing_key),
+            bearer=_bytes(form.bearer_key),
+            poke=_bytes(form.poke_key),
+            trust=_trust(settings, school, form),
         ),
     )
 
@@ -155,8 +166,9 @@ def _bytes(secret: SecretStr | None) -> bytes:
     return secret.get_secret_value().encode() if secret else b""
 
 
-def promises_of(notebook: Notebook | None, school: str, place: str) -> Promises:
-    """Where ids of uploads are written down: in the ledger, or for a moment only."""
+def promises_of(notebook: Notebook | None, school: str, store: settings_of.Store) -> Promises:
+    """Where ids of uploads are written down: in the ledger, for that very drive, or for a moment only."""
+    place = store.drive[:40] if isinstance(store, DriveStore) else ""
     if notebook is None:
         known: dict[str, str] = {}
         return LedgerPromises(lambda name: known.get(name, ""), lambda name, id_: known.update({name: id_}))

@@ -139,13 +139,13 @@ class GoogleParts:
             for slug, form in self.school.google_forms.items()
         }
 
-    def shelf(self) -> UploadShelf | None:
-        """Where uploaded files lie, for a school that wants them copied."""
-        if not any(form.uploads for form in self.school.google_forms.values()):
-            return None
-        stores = (self.school.store, self.school.staff_store)
-        ours = frozenset(store.drive for store in stores if isinstance(store, settings_of.DriveStore))
-        return UploadShelf(self.drive, ours)
+    def shelves(self) -> dict[str, UploadShelf]:
+        """Where the uploaded files of each form lie whose files the school wants copied."""
+        return {
+            slug: UploadShelf(self.drive, FormOfGoogle(self.google, form.form))
+            for slug, form in self.school.google_forms.items()
+            if form.uploads
+        }
 
     def push(self) -> PushTrust | None:
         """What a push of Pub/Sub must prove, for a school that has them sent."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.errors import CannotAccept, ConnectorError, NotJson, UnknownForm
-from connector.forms.proof import require_proof
+from connector.forms.proof import require_poke, require_proof
 from connector.forms.reading import NotUnderstood
 from connector.ledger.acceptance import Acceptance, Accepted, AlreadyHere, Asking, Marks, TakeAnother
 from connector.ledger.ledger import Ledger
@@ -102,9 +102,9 @@ class Intake:
         require_proof(headers, body, parts.keys, now)
         return self.receive(Arrival(school=school, form=form, body=body, received_at=utc(now)))
 
-    def prove(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    def prove_poke(self, school: str, form: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
         """Returns where it comes from that form. Raises UnknownForm, NotAuthentic, CannotAccept."""
-        require_proof(headers, body, self._parts(school, form).keys, now)
+        require_poke(headers, body, self._parts(school, form).keys, now)
 
     def receive(self, arrival: Arrival) -> Answer:
         """Check, seal and make durable. Raises NotJson, UnknownForm or CannotAccept."""
@@ -137,7 +137,7 @@ class Intake:
         except Exception:
             # A fault of our reading must not cost a concern: it is kept as it arrived, and told.
             log.exception("a submission could not be read", extra={"school": arrival.school, "form": arrival.form})
-            prepared = self._prepare(arrival, parts, replace(_UNRECOGNISED, response_id=submission.response_id))
+            prepared = self._prepare(arrival, parts, _unread(submission.response_id, submission.version))
         answer = self.keep(prepared, new_reference(), 1)
         self.questions.saw(arrival, submission)
         return answer
@@ -196,7 +196,13 @@ def understand(parts: FormParts, body: bytes) -> Submission:
         return parts.parse(found) if isinstance(found, Mapping) else _UNRECOGNISED
     except NotUnderstood:
         known = found if isinstance(found, Mapping) else {}
-        return replace(_UNRECOGNISED, response_id=str(known.get("response_id") or known.get("responseId") or ""))
+        number = known.get("response_id") or known.get("responseId") or ""
+        return _unread(str(number), str(known.get("version") or known.get("lastSubmittedTime") or ""))
+
+
+def _unread(number: str, version: str) -> Submission:
+    """What could not be read, by the number and version under which it is known again."""
+    return replace(_UNRECOGNISED, response_id=number, version=version)
 
 
 def _of_history(duties: tuple[NewDuty, ...]) -> Iterator[NewDuty]:

@@ -20,6 +20,7 @@ _STALLED = timedelta(minutes=10)
 # How often a worker looks whether a web process was told of something new.
 _LOOK_FOR_POKES_SECONDS = 2
 _THREADS_BESIDE = 4
+_MOST_POLLING = 32
 # A pull waits by itself until something comes.
 _BETWEEN_PULLS_SECONDS = 5
 
@@ -27,11 +28,13 @@ _BETWEEN_PULLS_SECONDS = 5
 @contextlib.contextmanager
 def jobs(house: House) -> Iterator[None]:
     """Runs the jobs while inside. No job store: every job is `what is due and not yet done`, run once at start."""
-    # A thread for each school's polls, and some for the rest: a slow tenant keeps nobody else waiting.
+    # A thread for each source, up to a number, and threads of their own for the rest: a slow far side keeps nobody
+    # else waiting.
     pulling = [slug for slug, site in house.sites.items() if site.pull is not None]
-    threads = len(house.sites) + len(pulling) + _THREADS_BESIDE
+    sources = sum(len(site.sources) for site in house.sites.values())
+    polls = {"type": "threadpool", "max_workers": min(max(sources, 1), _MOST_POLLING) + len(pulling)}
     scheduler = BackgroundScheduler(
-        executors={"default": {"type": "threadpool", "max_workers": threads}},
+        executors={"default": {"type": "threadpool", "max_workers": _THREADS_BESIDE}, "polls": polls},
         timezone="Europe/London",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
@@ -39,7 +42,7 @@ def jobs(house: House) -> Iterator[None]:
     scheduler.add_job(watch, "interval", minutes=10, args=[house], next_run_time=datetime.now(UTC))
     _add_polls(scheduler, house)
     for slug in pulling:
-        scheduler.add_job(pull, "interval", seconds=_BETWEEN_PULLS_SECONDS, args=[house, slug])
+        scheduler.add_job(pull, "interval", seconds=_BETWEEN_PULLS_SECONDS, args=[house, slug], executor="polls")
     reconcile(house)
     scheduler.start()
     try:
@@ -54,7 +57,8 @@ def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
     for (slug, name), wait in first_polls(fetching).items():
         first = datetime.now(UTC) + timedelta(seconds=wait)
         seconds = fetching[slug, name]
-        scheduler.add_job(poll, "interval", seconds=seconds, args=[house, slug, name], next_run_time=first)
+        of = [house, slug, name]
+        scheduler.add_job(poll, "interval", seconds=seconds, args=of, next_run_time=first, executor="polls")
     if fetching:
         scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])
 

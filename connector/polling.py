@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.allowance import Allowance
 from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, UnknownReference
 from connector.intake import Answer, Intake
 from connector.ledger.ledger import Ledger
@@ -29,8 +30,9 @@ log = logging.getLogger(__name__)
 # A file that is still empty may be on its way; after this it is taken in as it is.
 _STILL_COMING = timedelta(minutes=10)
 _SWEEP_EVERY = timedelta(hours=20)
-# Google counts 180 lists a minute for one account of a project (google.md 1.4); some are left for looks and sweeps.
-_QUESTIONS_A_MINUTE = 150
+# Google counts 180 lists a minute for one account of a project (google.md 1.4): polls take up to 150 of them, hints and
+# sweeps what is left.
+_POLLS_A_MINUTE, _MOST_A_MINUTE = 150, 175
 
 
 def poll_seconds(sites: Mapping[str, Site]) -> dict[tuple[str, str], int]:
@@ -38,7 +40,7 @@ def poll_seconds(sites: Mapping[str, Site]) -> dict[tuple[str, str], int]:
     sources = {(slug, name): source for slug, site in sites.items() for name, source in site.sources.items()}
     sharing = Counter(source.asked_of for source in sources.values() if source.asked_of)
     return {
-        key: max(source.seconds, -(-sharing[source.asked_of] * 60 // _QUESTIONS_A_MINUTE))
+        key: max(source.seconds, -(-sharing[source.asked_of] * 60 // _POLLS_A_MINUTE))
         for key, source in sources.items()
     }
 
@@ -56,6 +58,7 @@ class Polling:
     intake: Intake
     ledger: Ledger
     _states: dict[tuple[str, str], SourceState] = field(default_factory=dict)
+    _allowances: dict[str, Allowance] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def poll(self, school: str, now: datetime, *, name: str = "", asked: bool = False) -> int:
@@ -67,7 +70,7 @@ class Polling:
         done = 0
         for source, state in self._sources(school, name):
             with state.turn:
-                if state.may_ask(now, asked=asked):
+                if state.may_ask(now, asked=asked) and self._may_use(source, now):
                     done += self._poll(source, state, state.progress.cursor, now) or 0
         return done
 
@@ -104,7 +107,9 @@ class Polling:
             # Its first reading is not over: that one is the sweep.
             return
         with state.turn:
-            if not state.may_ask(now, asked=True) or self._poll(source, state, None, now) is None:
+            if not (state.may_ask(now, asked=True) and self._may_use(source, now)):
+                return
+            if self._poll(source, state, None, now) is None or state.behind:
                 return
         library = self.sites[state.school].library
         try:
@@ -117,27 +122,46 @@ class Polling:
         else:
             self.ledger.notebook.keep_progress(state.school, state.name, swept_at=now)
 
+    def _may_use(self, source: Source, now: datetime) -> bool:
+        """True where the allowance that it shares leaves one more question; a minute later it does again."""
+        if not source.asked_of:
+            return True
+        with self._lock:
+            allowance = self._allowances.setdefault(source.asked_of, Allowance(_MOST_A_MINUTE))
+        return allowance.take(now)
+
     def _poll(self, source: Source, state: SourceState, cursor: str | None, now: datetime) -> int | None:
         """How many responses are dealt with; None where the source could not be read. No cursor: a sweep."""
         try:
+            batch = source.everything() if cursor is None else _fetched(source, cursor, now)
             state.begin(source.history, now)
-            batch = source.everything() if cursor is None else _fetched(source, cursor)
             waiting = self._take_all(source, state, batch, now)
         except ConnectorError as error:
             state.unreadable(error, now)
+            self._hush(source, state, error)
             return None
         except Exception as error:
             log.exception("a source could not be read", extra={"school": state.school})
             state.unreadable(DeliveryError(f"Reading it broke ({type(error).__name__})."), now)
             return None
-        state.read(batch.cursor or state.progress.cursor, waiting, now)
+        if cursor is None and not batch.cursor:
+            state.swept(waiting, now)
+        else:
+            state.read(batch.cursor, waiting, now)
+        for why in waiting:
+            self._hush(source, state, why)
         return len(batch.found) - len(waiting)
 
+    def _hush(self, source: Source, state: SourceState, error: ConnectorError) -> None:
+        """What was too much of one form was too much of all that share its allowance."""
+        if source.asked_of in self._allowances and is_too_much(error) and state.must_wait_until is not None:
+            self._allowances[source.asked_of].hush(state.must_wait_until)
+
     def _take_all(self, source: Source, state: SourceState, batch: Batch, now: datetime) -> list[DeliveryError]:
-        """Why each of those that could not be taken in waits."""
+        """Why each of those that could not be taken in waits. History comes last: today's concern waits for nothing."""
         waiting: list[DeliveryError] = []
         too_much: DeliveryError | None = None
-        for found in batch.found:
+        for found in sorted(batch.found, key=state.is_history):
             why = too_much or self._take(source, state, found, now)
             if why is not None:
                 too_much = too_much or (why if is_too_much(why) else None)
@@ -217,10 +241,10 @@ class Polling:
             self.ledger.notebook.note_verdict(school, place, Verdict(State.GOOD), now)
 
 
-def _fetched(source: Source, cursor: str) -> Batch:
+def _fetched(source: Source, cursor: str, now: datetime) -> Batch:
     """The batch; from the beginning where the source has forgotten how far it was read."""
     try:
-        return source.fetch(cursor)
+        return source.fetch(cursor, now)
     except CursorLost:
         log.warning("the source is read from the beginning")
-        return source.fetch("")
+        return source.fetch("", now)

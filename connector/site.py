@@ -67,7 +67,7 @@ class Source(Protocol):
     def hints(self) -> HintTerms | None:
         """On what terms it hints at what is new; None where it is not to."""
 
-    def fetch(self, cursor: str) -> Batch:
+    def fetch(self, cursor: str, now: datetime) -> Batch:
         """What has come since that cursor; everything without one. Raises CursorLost, DeliveryError."""
 
     def everything(self) -> Batch:
@@ -146,7 +146,7 @@ class Site:
     sources: Mapping[str, Source] = field(default_factory=dict)
     library: Library | None = None
     structures: Mapping[str, FormReader] = field(default_factory=dict)
-    # Where the files of answers lie, by the platform of the form.
+    # Where the files of a form's answers lie.
     shelves: Mapping[str, FileShelf] = field(default_factory=dict)
     graph: Graph | None = None
     google: Google | None = None

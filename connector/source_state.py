@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, DeliveryError, VendorRefused
@@ -22,9 +22,11 @@ _NOTE_EVERY = timedelta(minutes=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
 # However long the far side asks us to stay away: a concern may be waiting there.
 _MOST_ASKED = timedelta(seconds=900)
+# No form is older than this: a date before it is one that could not be read.
+_FIRST_YEAR = 2000
 
 
-def is_too_much(why: DeliveryError) -> bool:
+def is_too_much(why: ConnectorError) -> bool:
     """True where the far side says that it is asked too much: then the rest of a look waits for the next."""
     return isinstance(why, VendorRefused) and why.status in {429, 503}
 
@@ -51,6 +53,8 @@ class SourceState:
     answered: datetime | None = None
     # What is durable here and could not be marked there yet: it is not taken in again, only marked.
     taken: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    # Why responses wait that only a sweep has found.
+    behind: list[DeliveryError] = field(default_factory=list)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -67,29 +71,47 @@ class SourceState:
         return not any(until is not None and now < until <= now + _MOST_ASKED for until in waits)
 
     def begin(self, history: HistoryRule | None, now: datetime) -> None:
-        """Before it is read for the first time: write down what counts as history ever after. Raises CannotAccept."""
-        if history is None or self.progress.begins_at is not None:
+        """Once it could be read: write down what counts as history ever after. Raises CannotAccept.
+
+        A moment later than the one that would be written now comes from a clock that was ahead, and is mended.
+        """
+        if history is None:
             return
-        self.notebook.keep_progress(self.school, self.name, begins_at=now - history.older_than)
-        self.progress = self.notebook.progress(self.school, self.name)
+        begins, before = now - history.older_than, self.progress.begins_at
+        if before is None or before > begins:
+            self.notebook.keep_progress(self.school, self.name, begins_at=begins)
+            self.progress = replace(self.progress, begins_at=begins)
 
     def is_history(self, found: Found) -> bool:
-        """True for what was there, and old, before this source was read for the first time."""
-        return self.progress.begins_at is not None and found.created_at < self.progress.begins_at
+        """True for what was there, and old, before this source was read for the first time.
+
+        Never for what does not say when it was: somebody must hear of it.
+        """
+        begins = self.progress.begins_at
+        return begins is not None and found.created_at.year >= _FIRST_YEAR and found.created_at < begins
 
     def read(self, cursor: str, waiting: list[DeliveryError], now: datetime) -> None:
-        """It could be read; `waiting` says why some responses could not be taken in."""
+        """It could be read up to that cursor; `waiting` says why some responses could not be taken in."""
+        self._ease(waiting, now)
+        self._note(self.progress.cursor if waiting else cursor, len(waiting), now)
+        self._judge([*waiting, *self.behind], now)
+
+    def swept(self, waiting: list[DeliveryError], now: datetime) -> None:
+        """All of it could be listed; what could not be taken in then is trouble until a later sweep takes it in."""
+        self._ease(waiting, now)
+        self.behind = waiting
+        self._judge(waiting, now)
+
+    def _ease(self, waiting: list[DeliveryError], now: datetime) -> None:
         self.failures, self.pause_until, self.must_wait_until = 0, None, None
         for why in waiting:
             self.hold_off(why, now)
-        self._note(self.progress.cursor if waiting else cursor, len(waiting), now)
-        self._judge(waiting, now)
 
     def _note(self, cursor: str, waiting: int, now: datetime) -> None:
         """Write down how far it was read: always after news, else every ten minutes."""
         before = self.progress
         is_quiet = (waiting, cursor) == (before.waiting, before.cursor)
-        self.progress = SourceProgress(cursor=cursor, waiting=waiting, looked_at=now, begins_at=before.begins_at)
+        self.progress = replace(before, cursor=cursor, waiting=waiting, looked_at=now)
         if not is_quiet or self.noted_at is None or now - self.noted_at >= _NOTE_EVERY:
             self.notebook.keep_progress(self.school, self.name, cursor=cursor, waiting=waiting, looked_at=now)
             self.noted_at = now

@@ -11,31 +11,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from connector.errors import CannotAccept, ConnectorError, DeliveryError, NotRestricted
-from connector.ladder import present, today
+from connector.announcing import Bulletins
+from connector.errors import CannotAccept, ConnectorError, NotRestricted
 from connector.ledger.ledger import Ledger
-from connector.model.notice import Addressee, Bulletin, BulletinKind
 from connector.model.source import SOURCE
 from connector.model.standing import DORMANT_AFTER, Standing, State, Verdict, certificate_lasts, flow_alive
 from connector.model.submission import Way
-from connector.settings.microsoft import ActivityChannel
-from connector.settings.school import members_of
 from connector.site import Site
 
 log = logging.getLogger(__name__)
 
 _DAILY = timedelta(hours=24)
+# A form is changed by whoever teaches that day, and a question that goes takes its answers along.
+_HOURLY = timedelta(hours=1)
 _WHILE_BAD = timedelta(minutes=10)
 # A record is filed on the strength of a look that is no older.
 _GOOD_FOR_FILING = timedelta(hours=1)
 _BLIND_AFTER = timedelta(hours=1)
 _REACH = ": reaching it"
-_KINDS = {
-    State.BAD: BulletinKind.TROUBLE,
-    State.UNVERIFIED: BulletinKind.UNVERIFIED,
-    State.GOOD: BulletinKind.MENDED,
-    State.NEWS: BulletinKind.HISTORY,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,8 @@ class Watching:
             for place, look in self._looks(site, now).items():
                 if self._is_due(site, place, now):
                     self._try_to_look(site, place, look, now)
-        self.tell(now)
+            # Not only at the end: many schools take a while to look at.
+            self.tell(now)
 
     def require_restricted(self, site: Site, name: str, now: datetime) -> None:
         """Returns where that store may be filed in. Raises NotRestricted; DeliveryError where it cannot be asked."""
@@ -75,6 +69,14 @@ class Watching:
     def note(self, site: Site, place: str, verdict: Verdict, now: datetime) -> Standing:
         """Write a verdict down. A store that is in order again is filed in again, what was given up there too."""
         before = self.ledger.notebook.standing(site.slug, place)
+        if (
+            before is not None
+            and before.state is State.BAD
+            and verdict.state is not State.BAD
+            and before.looked_at > now
+        ):
+            # That look began before the one that found it open.
+            return before
         if before is not None and before.state is State.BAD and verdict.state is State.UNVERIFIED:
             # Not being able to tell mends nothing: what was found open stays so until it is seen closed.
             verdict = Verdict(State.BAD, before.said)
@@ -100,13 +102,15 @@ class Watching:
         for form in site.school.forms:
             if self._is_read(site, form) and (number := self.ledger.notebook.history(site.slug, form)):
                 looks[f"history of {form}"] = partial(_history, number)
+                unfiled = self.ledger.notebook.history_unfiled(site.slug, form)
+                looks[f"filing the history of {form}"] = partial(_unfiled_history, unfiled)
         if site.graph is not None:
             looks["certificate"] = partial(certificate_lasts, site.graph.sign_in.expires, now)
         return looks
 
     def _is_read(self, site: Site, form: str) -> bool:
         """True unless its first reading is still going on: history is told of once, when all of it is here."""
-        return form not in site.sources or bool(self.ledger.notebook.progress(site.slug, form).cursor)
+        return form not in site.sources or self.ledger.notebook.progress(site.slug, form).looked_at is not None
 
     def _last_heard(self, site: Site, form: str) -> datetime | None:
         """When its flow last brought a response; where it never did, when it was first expected to."""
@@ -118,14 +122,15 @@ class Watching:
 
     def _is_due(self, site: Site, place: str, now: datetime) -> bool:
         """Once at start, whatever was found before; then daily, and oftener while it is bad."""
-        if place.startswith(("flow of", "history of")):
+        if place.startswith(("flow of", "history of", "filing the history of")):
             return True
         found = self.ledger.notebook.standing(site.slug, place)
         if found is None or (site.slug, place) not in self._looked or (site.slug, place) in self._blind_since:
             return True
         age = now - found.looked_at
         # A clock that was set back must not put the next look off until then.
-        return not timedelta(0) <= age < (_WHILE_BAD if found.state is State.BAD else _DAILY)
+        usual = _HOURLY if place.startswith("form ") else _DAILY
+        return not timedelta(0) <= age < (_WHILE_BAD if found.state is State.BAD else usual)
 
     def _try_to_look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> None:
         try:
@@ -154,84 +159,19 @@ class Watching:
         if before is not None and before.state is State.BAD:
             self.ledger.notebook.note_verdict(site.slug, f"{place}{_REACH}", Verdict(State.GOOD), now)
 
-    # -- telling
-
     def tell(self, now: datetime) -> None:
-        """Tell the DSL and the technician of every turn that they have not heard of."""
-        for standing in self.ledger.notebook.standings():
-            site = self.sites.get(standing.school)
-            if standing.told_at is None and site is not None and self._try_to_tell(site, standing, now):
-                self.ledger.notebook.told(standing.school, standing.place, now)
-
-    def _try_to_tell(self, site: Site, standing: Standing, now: datetime) -> bool:
-        try:
-            return self._told(site, standing, now)
-        except CannotAccept:
-            raise
-        except Exception:
-            log.exception("a bulletin broke", extra={"school": site.slug})
-            return False
-
-    def _told(self, site: Site, standing: Standing, now: datetime) -> bool:
-        """True where everybody who must hear of it was reached."""
-        is_of_form = standing.state is State.NEWS and standing.place.startswith("form ")
-        bulletin = Bulletin(
-            kind=BulletinKind.FORM if is_of_form else _KINDS[standing.state],
-            school=site.school.name,
-            place=standing.place,
-            said=standing.said,
-            since=standing.since,
-        )
-        return self.announce(site, bulletin, standing.place, now)
-
-    def announce(self, site: Site, bulletin: Bulletin, key: str, now: datetime) -> bool:
-        """Send the bulletin to the DSL's rung and the technician, each once; True where all were reached."""
-        reached = True
-        for slug in _hearers(site, key, now):
-            heard = (site.slug, key, f"{bulletin.kind}/{bulletin.since.isoformat()}/{bulletin.said}", slug)
-            if heard not in self._heard:
-                if self._sent(site, bulletin, slug, key, now):
-                    self._heard.add(heard)
-                else:
-                    reached = False
-        return reached
-
-    def _sent(self, site: Site, bulletin: Bulletin, slug: str, key: str, now: datetime) -> bool:
-        """By mail, or where that does not work by a channel that the person reads."""
-        person = site.school.people[slug]
-        named = f"{key.replace(' ', '-')}.{int(bulletin.since.timestamp())}.{bulletin.kind}.{slug}"
-        to = Addressee(name=person.name, address=person.email, key=named, sent_at=now)
-        for channel in _ways(site, slug):
-            try:
-                site.channels[channel].send(bulletin, to)
-            except DeliveryError as error:
-                said = {"school": site.slug, "channel": channel, "error": type(error).__name__}
-                log.error("a bulletin could not be sent", extra=said)
-            else:
-                return True
-        return False
+        """Tell people of every turn that they have not heard of."""
+        Bulletins(self.sites, self.ledger, self._heard).tell(now)
 
 
-def _ways(site: Site, slug: str) -> list[str]:
-    shared = [
-        name
-        for name, channel in site.school.channels.items()
-        if slug in members_of(channel) or isinstance(channel, ActivityChannel)
-    ]
-    return [site.school.mail_channel, *shared]
-
-
-def _hearers(site: Site, place: str, now: datetime) -> list[str]:
-    """Whoever stands on the first rung today, and the technician; the staff ladder's too for what only they read."""
-    school = site.school
-    ladders = [school.staff_ladder] if place == "staff_store" else [school.ladder]
-    if place.startswith("form "):
-        # How a form is built is the office's and the technician's to mend, nobody else's to read.
-        return list(dict.fromkeys([school.office or school.technician, school.technician]))
-    if place.startswith("history of"):
-        ladders.append(school.staff_ladder)
-    first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
-    return list(dict.fromkeys([*present(school.people, first, frozenset(), today(now)), school.technician]))
+def _unfiled_history(number: int) -> Verdict:
+    if not number:
+        return Verdict(State.GOOD)
+    said = (
+        f"{number} earlier response(s) of this form could not be filed in all their tries. They are kept, sealed. "
+        "Mend the store, then run `connector retry` for each reference that `connector status` names."
+    )
+    return Verdict(State.BAD, said, about="earlier response(s) of this form could not be filed")
 
 
 def _history(number: int) -> Verdict:

@@ -78,12 +78,16 @@ def test_an_incomplete_response_is_filed_and_told_and_asked_about(school: Worksp
     assert "/m/" in school.said_to(STAFF)[0]
 
 
-def test_a_response_without_any_answer_is_filed_as_it_came_and_told(school: Workspaced) -> None:
+def test_a_response_without_any_answer_is_one_concern_told_and_asked_about_once(school: Workspaced) -> None:
     school.form.respond({}, email=STAFF, at=school.clock.now())
     school.poll()
     school.work()
     assert f"{school.newest()}-1.pdf" in school.filed()
-    assert "could not be understood" in school.said_to(DSL)[0]
+    assert "the form did not give them" in school.said_to(DSL)[0]
+    school.clock.pass_(hours=21)
+    school.watch()
+    school.poll()
+    assert school.held(school.newest()).version == 1, "neither the sweep nor the overlap makes another version of it"
 
 
 def test_a_concern_about_staff_goes_to_the_other_drive_and_past_the_space(school: Workspaced) -> None:

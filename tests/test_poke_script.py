@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from connector.errors import NotAuthentic
-from connector.forms.proof import FormKeys, require_proof
+from connector.forms.proof import FormKeys, require_poke, require_proof
 from tests.service import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node runs the script")
@@ -22,7 +22,7 @@ SCRIPT = ROOT / "docs" / "apps-script" / "poke.gs"
 KEY = "k€y of the form 0123456789abcdef"
 URL = "https://concerns.example/forms/starling/concern/poke"
 NOW = datetime(2026, 7, 1, 14, 41, 7, 900_000, tzinfo=UTC)
-KEYS = FormKeys(signing=KEY.encode())
+KEYS = FormKeys(poke=KEY.encode())
 
 # Stubs as strict as Apps Script, and stricter: whatever the script touches beyond what it needs throws.
 HARNESS = r"""
@@ -118,29 +118,29 @@ def poked() -> Ran:
 def test_our_proof_believes_the_poke_for_five_minutes_and_no_longer(poked: Ran) -> None:
     assert poked.errors == []
     for apart in (timedelta(0), timedelta(seconds=299), timedelta(seconds=-299)):
-        require_proof(poked.headers, poked.body, KEYS, NOW + apart)
+        require_poke(poked.headers, poked.body, KEYS, NOW + apart)
     for apart in (timedelta(seconds=302), timedelta(seconds=-302), timedelta(days=1)):
         with pytest.raises(NotAuthentic):
-            require_proof(poked.headers, poked.body, KEYS, NOW + apart)
+            require_poke(poked.headers, poked.body, KEYS, NOW + apart)
 
 
 def test_neither_another_key_nor_a_changed_byte_nor_another_time_is_believed(poked: Ran) -> None:
     changed = bytes([poked.body[0] ^ 1]) + poked.body[1:]
     later = {"X-Connector-Signature": poked.headers["X-Connector-Signature"].replace("t=17", "t=18", 1)}
     for headers, body, keys in (
-        (poked.headers, poked.body, FormKeys(signing=KEY.encode() + b"x")),
+        (poked.headers, poked.body, FormKeys(poke=KEY.encode() + b"x")),
         (poked.headers, poked.body, FormKeys(bearer=KEY.encode())),
         (poked.headers, changed, KEYS), (poked.headers, poked.body + b" ", KEYS), (later, poked.body, KEYS), ({}, poked.body, KEYS),
     ):  # fmt: skip
         with pytest.raises(NotAuthentic):
-            require_proof(headers, body, keys, NOW)
+            require_poke(headers, body, keys, NOW)
 
 
 def test_many_digests_are_written_as_lower_case_hex_though_their_bytes_are_signed() -> None:
     for number in range(8):
         ran = run("testPoke", POKE_KEY=f"key {number}")
         assert re.fullmatch(r"t=1782916867,v1=[0-9a-f]{64}", ran.headers["X-Connector-Signature"])
-        require_proof(ran.headers, ran.body, FormKeys(signing=f"key {number}".encode()), NOW)
+        require_poke(ran.headers, ran.body, FormKeys(poke=f"key {number}".encode()), NOW)
         assert ran.charsets == ["UTF_8"]
 
 
@@ -210,3 +210,9 @@ def test_the_script_never_reads_the_response() -> None:
         "console",
     ):
         assert reading not in code
+
+
+def test_the_key_of_a_script_that_every_editor_can_read_sends_no_concern(poked: Ran) -> None:
+    for keys in (KEYS, FormKeys(signing=KEY.encode(), poke=KEY.encode())):
+        with pytest.raises(NotAuthentic):
+            require_proof(poked.headers, poked.body, keys, NOW)

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from werkzeug.test import TestResponse
+
 from connector.demo.catchers import Caught, mail_catcher
+from connector.forms.proof import sign
 from connector.jobs import watch
 from connector.keyring import make_keys
 from connector.model.reference import Reference
@@ -29,6 +32,7 @@ RESTRICTIONS = {
     "domainUsersOnly": True, "driveMembersOnly": True, "copyRequiresWriterPermission": True,
     "sharingFoldersRequiresOrganizerPermission": True, "adminManagedRestrictions": True,
 }  # fmt: skip
+POKING = "a-poking-key"
 IDENTITIES = ("member", "delegate", "account")
 _OPTIONAL = re.compile(r"else was there|marks or injuries|Type of concern|spoken to\?")
 
@@ -93,6 +97,12 @@ class Workspaced(Service):
 
     def newest(self) -> Reference:
         return self.house.ledger.unacknowledged()[-1].reference
+
+    def poke(self, raw: bytes = b"{}", key: str = POKING, form: str = FORM) -> TestResponse:
+        """What the form's script does: "look now"."""
+        stamp = sign(b"poke." + raw, key.encode(), self.clock.now())
+        headers = {"Content-Type": "application/json", "X-Connector-Signature": stamp}
+        return self.client.post(f"/forms/{SCHOOL}/{form}/poke", data=raw, headers=headers)
 
     def filed(self, drive: SharedDrive | None = None) -> list[str]:
         return sorted(name for name in (drive or self.store).files() if name.startswith("C-"))
@@ -188,6 +198,7 @@ def workspace_config(folder: Path, fake: Workspace, identity: str, port: int) ->
     service.write_text(service.read_text("utf-8") + f'\n[google]\nroot = "{fake.url}"\n', "utf-8")
     given = environment("unused") | {
         "WILLOW_BANK_CHAT_WEBHOOK": laid.space.webhook(),
+        "WILLOW_BANK_POKE_KEY": POKING,
         "WILLOW_BANK_SIGNING_KEY": SIGNING,
     }
     return config, given, laid

@@ -10,16 +10,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connector.checking.problems import form_gaps
+from connector.cli import google_mends
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.cli.tenant import Walk
+from connector.cli.walking import Walking
 from connector.cli.workspace import WorkspaceWalk
 from connector.errors import CannotAccept, ConfigError, ConnectorError
 from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
 from connector.questions import Questions, Seen
 from connector.say import say, say_json
+from connector.settings.google import AppriseChannel, ChatAppChannel, ChatChannel
 from connector.settings.load import Settings, load
-from connector.settings.school import Form
+from connector.settings.school import Form, SmtpChannel
 from connector.settings.service import is_loopback
 from connector.site import Site
 from connector.wiring import make_sealer
@@ -126,6 +129,23 @@ def _school(settings: Settings, slug: str, *, sends: bool) -> Iterator[Finding]:
         yield from _tenant(settings, site, sends=sends)
     if site.google is not None:
         yield from _workspace(settings, site, sends=sends)
+    yield from _channels(site, sends=sends)
+
+
+_TRIED = {
+    ChatChannel: google_mends.WEBHOOK,
+    ChatAppChannel: google_mends.CHAT_APP,
+    SmtpChannel: "compare host, port and security; a relay knows this machine by its network address",
+    AppriseChannel: "compare `url` with Apprise's page about that service",
+}
+
+
+def _channels(site: Site, *, sends: bool) -> Iterator[Finding]:
+    """The ways of telling that need neither a tenant nor a Workspace."""
+    for slug, channel in site.school.channels.items():
+        is_tried_here = not isinstance(channel, SmtpChannel) or site.google is not None
+        if is_tried_here and (mend := _TRIED.get(type(channel))) is not None:
+            yield from Walking(site, None, datetime.now(UTC), sends).sent(slug, mend)
 
 
 def _reachable(settings: Settings, *, is_test: bool) -> Iterator[Finding]:

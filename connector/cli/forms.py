@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.drill import chosen
-from connector.cli.google_forms import google_questions, questions_of
+from connector.cli.google_forms import google_questions, reachable_questions
 from connector.errors import ConnectorError
 from connector.forms import microsoft
 from connector.forms.reading import NotUnderstood
@@ -132,7 +132,7 @@ def _titles(
     """Each question's id (or nothing, where it is not known) and title."""
     given = settings.schools[slug].forms[name]
     if given.google is not None:
-        return questions_of(make_site(settings, slug, settings.schools[slug]), name)
+        return reachable_questions(make_site(settings, slug, settings.schools[slug]), name)
     if file is None:
         raise ConnectorError("Name the FILE: the responses workbook, downloaded from the form.")
     found = read(_bytes(file), ids_of(given.questions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tomllib
@@ -9,47 +10,36 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from connector.cli.google_landing import ConsentFailed, Landing
+from connector.cli.google_mends import enable
 from connector.cli.google_scopes import needed
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, VendorRefused
 from connector.outbound.google import Google
 from connector.outbound.google_sign_in import TOKEN_ADDRESS, Given, GoogleSignIn, Identity, read_client
 from connector.say import say
-from connector.settings.load import Settings, load
+from connector.settings.load import load_one
 from connector.settings.school import School
+from connector.settings.service import Service
 
 _MINUTES = 10
 
 
-class ConsentFailed(ConnectorError):
-    """The sign-in did not come through: run `connector google sign-in` again, and tick every box."""
-
-
 def sign_in(config: Path, school: str, *, port: int, browser: bool) -> int:
-    """Opens the consent page, waits for the answer on loopback, writes the token file (0600). 0 when it is written."""
+    """Opens the consent page, waits for the answer on loopback, writes the token file (0600). 0 when it is written.
+
+    Nothing is written before Google has said who signed in, so a token of before stays good until then.
+    """
     slug, place = _token_file(config, school)
-    was_there = place.exists()
-    if not was_there:
-        _write(place, {})
-    try:
-        settings = load(config, os.environ)
-        found = settings.schools[slug]
-        token, client = _consent(settings, found, port=port, browser=browser)
-        account = _account(settings, client, token)
-    except BaseException:
-        if not was_there:
-            place.unlink(missing_ok=True)
-        raise
+    service, found = load_one(config.resolve(), os.environ, slug)
+    token, client = _consent(service, found, port=port, browser=browser)
+    account = _account(service, client, token)
     _write(place, {"refresh_token": token, "account": account})
-    who = account or "the account that consented"
-    say(f"Signed in as {who}; the token is in {place.name}. Now run `connector check`.")
+    say(f"Signed in as {account}; the token is in {place.name}. Now run `connector check`.")
     return 0
 
 
 def _token_file(config: Path, school: str) -> tuple[str, Path]:
-    """The school that signs in as an account, and the file its token goes to.
-
-    Read before the settings are, since they want the token that is not there yet. Raises ConnectorError.
-    """
+    """The school that signs in as an account, and the file its token goes to. Raises ConnectorError."""
     found = {
         path.stem: str(google.get("token", ""))
         for path in sorted((config / "schools").glob("*.toml"))
@@ -71,62 +61,63 @@ def _google(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _consent(settings: Settings, school: School, *, port: int, browser: bool) -> tuple[str, dict[str, Any]]:
+def _consent(service: Service, school: School, *, port: int, browser: bool) -> tuple[str, dict[str, Any]]:
     """The refresh token, and the client it is of. Raises ConsentFailed, ConfigError."""
     if school.google is None or school.google.client is None:
         raise ConnectorError("Set `client` under [google] to the OAuth client's JSON file.")
     client = read_client(school.google.client.get_secret_value())
-    scopes = list(needed(school))
     try:
-        token = _flow(settings, client, scopes, port=port, browser=browser)
+        token = _flow(service, client, list(needed(school)), port=port, browser=browser)
     except ConnectorError:
         raise
     except (Exception, Warning) as error:  # noqa: BLE001 - three libraries' errors, whose texts hold codes and tokens
-        raise ConsentFailed(
-            f"The sign-in did not come through ({type(error).__name__}): run it again, and tick every box."
-        ) from None
+        said = f"The sign-in did not come through ({type(error).__name__}): run it again, and tick every box."
+        raise ConsentFailed(said) from None
     if not token:
         raise ConsentFailed
     return token, client
 
 
-def _flow(settings: Settings, client: dict[str, Any], scopes: list[str], *, port: int, browser: bool) -> str:
-    """Imported late: only this command pays for it."""
+def _flow(service: Service, client: dict[str, Any], scopes: list[str], *, port: int, browser: bool) -> str:
+    """The refresh token that the consent gave, or nothing. The library is imported late: only this pays for it."""
     from google_auth_oauthlib.flow import InstalledAppFlow
 
-    root = settings.service.google.root
+    root = service.google.root
     addresses = {"auth_uri": f"{root}/o/oauth2/auth", "token_uri": f"{root}/token"} if root else _GOOGLES
     flow = InstalledAppFlow.from_client_config({"installed": {**client, **addresses}}, scopes)
-    say("Open this as the one dedicated account, and allow everything that is asked:", "")
-    found = flow.run_local_server(
-        host="127.0.0.1", port=port, open_browser=browser and _has_browser(), timeout_seconds=_MINUTES * 60,
-        authorization_prompt_message="  {url}\n", success_message="Signed in. You may close this page.",
-        access_type="offline", prompt="consent",
-    )  # fmt: skip
-    return str(found.refresh_token or "")
+    with Landing(port) as landing:
+        flow.redirect_uri = landing.address
+        url, state = flow.authorization_url(access_type="offline", prompt="consent")
+        say("Open this as the one dedicated account, and allow everything that is asked:", "", f"  {url}", "")
+        if browser:
+            _show(url)
+        flow.fetch_token(code=landing.wait(state, _MINUTES * 60))
+    return str(flow.credentials.refresh_token or "")
+
+
+def _show(url: str) -> None:
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(url)
 
 
 _GOOGLES = {"auth_uri": "https://accounts.google.com/o/oauth2/auth", "token_uri": TOKEN_ADDRESS}
 
 
-def _has_browser() -> bool:
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
-
-
-def _account(settings: Settings, client: dict[str, Any], token: str) -> str:
-    """The address of whoever consented, or nothing where Drive does not tell."""
-    root = settings.service.google.root
+def _account(service: Service, client: dict[str, Any], token: str) -> str:
+    """The address of whoever consented. Raises ConsentFailed where Drive does not tell."""
+    root = service.google.root
     given = Given(identity=Identity.ACCOUNT, key=client, refresh_token=token)
     google = Google(GoogleSignIn(given, f"{root}/token" if root else TOKEN_ADDRESS), root or "")
     try:
         about = google.ask(google.api("drive").about().get(fields="user(emailAddress)"), ())
-    except ConnectorError:
-        return ""
-    return str(about.get("user", {}).get("emailAddress", ""))
+    except VendorRefused as refused:
+        mend = enable("drive", str(client.get("project_id", "")))
+        raise ConsentFailed(f"Google did not say who signed in. {refused} The Drive API may be off: {mend}") from None
+    address = str(about.get("user", {}).get("emailAddress", ""))
+    if not address:
+        # Without it the service would take itself for a stranger in its own drive.
+        raise ConsentFailed("Google did not say who signed in: run it again.")
+    return address
 
 
 def _write(place: Path, content: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from connector.cli import google_mends as mends
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.comparing import Difference, DifferenceKind, compare
-from connector.errors import ConnectorError, VendorRefused
+from connector.errors import ConnectorError, SignInFailed, VendorRefused
 from connector.forms.google_form import GoogleForm
 from connector.forms.google_source import GoogleFormReader, GoogleFormSource, asked
 
@@ -24,7 +24,7 @@ _MENDS = {
     DifferenceKind.OPTIONAL: "in the form, switch that question to Required",
     DifferenceKind.GONE: mends.MAP,
     DifferenceKind.NEW: mends.MAP,
-    DifferenceKind.RENAMED: "fine as it is; `connector forms map` writes the new title",
+    DifferenceKind.RENAMED: "does it still ask for the same? If so, `connector forms map` writes the new title",
 }
 
 
@@ -33,21 +33,24 @@ def form_findings(name: str, source: GoogleFormSource, reader: GoogleFormReader)
     try:
         form = reader.form()
     except ConnectorError as error:
-        yield Finding(FAULT, f"form {name}: the form cannot be read. {error}", _reach(error, source))
+        yield Finding(FAULT, f"form {name}: the form cannot be read. {error}", reach(error, source))
         return
     yield Finding(OK, f"form {name}: it can be read, with {len(form.questions)} questions")
     try:
         source.there.can_read_responses()
     except ConnectorError as error:
-        yield Finding(FAULT, f"form {name}: its responses cannot be read. {error}", _reach(error, source))
+        yield Finding(FAULT, f"form {name}: its responses cannot be read. {error}", reach(error, source))
     else:
         yield Finding(OK, f"form {name}: its responses can be read")
     yield from _settings(name, form)
     yield from _differences(name, form, reader)
 
 
-def _reach(error: ConnectorError, source: GoogleFormSource) -> str:
+def reach(error: ConnectorError, source: GoogleFormSource) -> str:
+    """How a form that cannot be read is mended."""
     sign_in = source.there.google.sign_in
+    if isinstance(error, SignInFailed):
+        return mends.SIGN_IN_FIRST
     if isinstance(error, VendorRefused) and error.code in {"SERVICE_DISABLED", "accessNotConfigured"}:
         return mends.enable("forms", sign_in.project)
     return f"{mends.SHARE_FORM} ({sign_in.address}); compare `form` with the address under which it is edited"
@@ -68,7 +71,7 @@ def _settings(name: str, form: GoogleForm) -> Iterator[Finding]:
         said = "a sheet is linked: a second copy of every concern, outside the shared drive"
         yield Finding(WARNING, f"form {name}: {said}", "in the form, Responses, Unlink form; then delete the sheet")
     if form.upload_folders:
-        said = "uploaded files lie in the form owner's own Drive as well as beside the record"
+        said = "uploaded files lie in the form owner's own Drive, whether or not they are copied to the record"
         yield Finding(
             WARNING, f"form {name}: {said}", "better ask for no files; what a child's body shows belongs to a body map"
         )
@@ -76,8 +79,12 @@ def _settings(name: str, form: GoogleForm) -> Iterator[Finding]:
 
 def _differences(name: str, form: GoogleForm, reader: GoogleFormReader) -> Iterator[Finding]:
     found = compare(asked(form), reader.map, reader.profile)
+    if not {question.id for question in form.questions} & {question.id for question in reader.map.questions}:
+        yield Finding(FAULT, f"form {name}: no question of its map is in the form", "run `connector forms map`")
+        return
     for one in found:
-        yield Finding(WARNING, f"form {name}: {_told(one)}", _mend(one))
+        state = FAULT if one.kind is DifferenceKind.GONE else WARNING
+        yield Finding(state, f"form {name}: {_told(one)}", _mend(one))
     if not found:
         yield Finding(OK, f"form {name}: asks for everything that {reader.profile.name} requires")
 

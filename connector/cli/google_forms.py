@@ -10,7 +10,8 @@ from typing import Any
 
 from connector.checking.problems import form_gaps
 from connector.cli.finding import FAULT, OK, WARNING, Finding
-from connector.cli.google_form_check import form_findings
+from connector.cli.google_form_check import form_findings, reach
+from connector.cli.google_mends import READERS
 from connector.errors import ConnectorError
 from connector.forms.google_source import GoogleFormReader, GoogleFormSource
 from connector.furnishing import make_site
@@ -24,6 +25,16 @@ def questions_of(site: Site, name: str) -> list[tuple[str, str]]:
     """Id and title of each question, in the form's order. Raises DeliveryError."""
     reader = site.structures.get(name)
     return [(q.id, q.title) for q in reader.form().questions] if isinstance(reader, GoogleFormReader) else []
+
+
+def reachable_questions(site: Site, name: str) -> list[tuple[str, str]]:
+    """The same; where the form cannot be read, the error says how to mend that. Raises ConnectorError."""
+    try:
+        return questions_of(site, name)
+    except ConnectorError as error:
+        source = site.sources.get(name)
+        mend = reach(error, source) if isinstance(source, GoogleFormSource) else ""
+        raise ConnectorError(f"The form cannot be read. {error} Mend: {mend}") from None
 
 
 def google_questions(site: Site, name: str) -> dict[str, Any]:
@@ -61,6 +72,8 @@ def check_forms(config: Path, school: str, form: str, *, as_json: bool) -> int:
         if form in {"", name}
         for one in _findings(settings, slug, name)
     ]
+    if not found:
+        raise ConnectorError("There is no such school or form: `connector forms show` names them.")
     if as_json:
         say_json([asdict(finding) for finding in found])
     else:
@@ -96,4 +109,4 @@ def _readers(name: str, source: GoogleFormSource) -> Iterator[Finding]:
         return
     state = FAULT if verdict.state is State.BAD else WARNING
     named = "; ".join(dict.fromkeys(right.named for right in rights)) or verdict.said
-    yield Finding(state, f"form {name}: its answers can be read by: {named}", verdict.said)
+    yield Finding(state, f"form {name}: its answers can be read by: {named}", READERS)

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 CLOCK = "set this machine's clock by the network (timedatectl set-ntp true; on Windows: w32tm /resync)"
 KEY = "Google Cloud console, IAM & Admin, Service accounts, the account, Keys, Add key, JSON; put it where `key` points"
 SIGN_IN = "run `connector google sign-in`, as the one dedicated account"
+SIGN_IN_FIRST = "mend the sign-in first: `connector check` names the scope and the link"
 DRIVE = "compare `drive` and `folder` with the address in the browser"
 SHARE_FORM = "in the form, Share (More, Add collaborators): the service's address as Editor"
 SHARING = "in Google Drive open the shared drive and look at Manage members and Shared drive settings"
+ALLOWED = "take that away where it lies; or name them under `allowed`, if they may read every record"
 ACCEPT = "open the form for editing, press Publish, and see that it accepts responses"
 VERIFIED = "in the form, Settings, Responses, Collect email addresses: Verified"
 MAP = "run `connector forms map`; `connector forms check` shows each question"
@@ -21,7 +23,10 @@ WEBHOOK = (
 CHAT_APP = "configure the Chat app in the Cloud project (Google Chat API, Configuration) and add it to the space"
 GMAIL = "enable the Gmail API in the project, and see that the mailbox is licensed and can send"
 HINTS = "polling goes on without; compare the topic and its rights with docs/google-workspace.md"
-SHEET = "open it, Share, and take away whoever is not of the safeguarding team; or unlink the sheet from the form"
+READERS = (
+    "open it, Share, and take away whoever is not of the safeguarding team; or name them under the form's `allowed`;"
+    " a linked sheet can be unlinked (Responses, Unlink form)"
+)
 
 
 def delegate(client_id: str, scopes: Iterable[str]) -> str:

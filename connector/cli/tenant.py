@@ -115,7 +115,7 @@ class Walk(Walking):
             yield from broken
             return
         try:
-            found = source.fetch("").found
+            found = source.fetch("", self.now).found
             source.library.folder(TAKEN_IN)
         except ConnectorError as error:
             yield self.said(FAULT, f"{name}: it cannot be read or written. {error}",

@@ -68,7 +68,7 @@ class Walking:
             yield self.said(WARNING, f"channel {slug}: not tried", "run `connector check` without --no-send")
             return
         try:
-            self.site.channels[slug].send(self._test(), self.technician())
+            self.site.channels[slug].send(self._test(), self.technician(slug))
         except ConnectorError as error:
             yield self.said(FAULT, f"channel {slug}: the test message was not taken. {error}", mend)
         else:
@@ -80,10 +80,10 @@ class Walking:
             kind=BulletinKind.TEST, school=self.site.school.name, place="connector check", said=said, since=self.now
         )
 
-    def technician(self) -> Addressee:
+    def technician(self, by: str = "") -> Addressee:
         """Who gets what is sent to try a way of telling."""
         person = self.site.school.people[self.site.school.technician]
-        key = f"check.{int(self.now.timestamp())}"
+        key = f"{self.site.slug}.check.{by}.{int(self.now.timestamp())}"
         return Addressee(name=person.name, address=person.email, key=key, sent_at=self.now)
 
 

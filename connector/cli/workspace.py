@@ -10,7 +10,7 @@ from connector.cli.finding import FAULT, OK, UNVERIFIED, WARNING, Finding
 from connector.cli.google_form_check import form_findings
 from connector.cli.google_scopes import needed, too_wide
 from connector.cli.walking import NOT_ASKED, Mending, Walking
-from connector.errors import ConnectorError, VendorRefused
+from connector.errors import ConnectorError, SignInFailed, VendorRefused
 from connector.forms.google_source import GoogleFormReader, GoogleFormSource
 from connector.model.moments import say_moment
 from connector.model.standing import State, Verdict
@@ -19,17 +19,11 @@ from connector.outbound.google import Google
 from connector.outbound.google_sign_in import Identity
 from connector.outbound.http import clock_of
 from connector.outbound.pubsub import PullSubscription
-from connector.settings.google import AppriseChannel, ChatAppChannel, ChatChannel, GmailChannel
+from connector.settings.google import GmailChannel
 from connector.store.drive import DriveStore
 
-_MENDING = Mending(f"look yourself: {mends.SHARING}", f"take that away: {mends.SHARING}")
+_MENDING = Mending(f"look yourself: {mends.SHARING}", mends.ALLOWED)
 _MOST_SKEW_SECONDS, _SOME_SKEW_SECONDS = 60, 5
-_CHANNELS = {
-    GmailChannel: mends.GMAIL,
-    ChatChannel: mends.WEBHOOK,
-    ChatAppChannel: mends.CHAT_APP,
-    AppriseChannel: "compare `url` with Apprise's page about that service",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ class WorkspaceWalk(Walking):
         yield from self._clock()
         signed_in = list(self._scopes())
         yield from signed_in
-        if all(finding.state == FAULT for finding in signed_in):
+        if signed_in and all(finding.state == FAULT for finding in signed_in):
             return
         for name, store in self.site.stores.items():
             if isinstance(store, DriveStore):
@@ -75,13 +69,18 @@ class WorkspaceWalk(Walking):
         """A token for each scope by itself: so what is missing has a name."""
         wanted = needed(self.site.school)
         sign_in = self.google.sign_in
+        refused: dict[str, ConnectorError] = {}
         for scope, why in wanted.items():
             try:
                 sign_in.token((scope,))
             except ConnectorError as error:
-                yield self.said(FAULT, f"sign-in for {_short(scope)} ({why}): {error}", self._sign_in_mend())
+                refused[scope] = error
             else:
                 yield self.said(OK, f"sign-in for {_short(scope)}: {why}")
+        for number, (scope, why_not) in enumerate(refused.items(), 1):
+            # One page mends them all.
+            mend = self._sign_in_mend() if number == len(refused) else ""
+            yield self.said(FAULT, f"sign-in for {_short(scope)} ({wanted[scope]}): {why_not}", mend)
         for scope in too_wide(sign_in, frozenset(wanted)):
             mend = "take it away: only the scopes above are needed"
             if sign_in.identity is Identity.DELEGATE:
@@ -119,6 +118,8 @@ class WorkspaceWalk(Walking):
             yield self.said(WARNING, f"{name}: {hint}", "safer still; records are filed all the same")
 
     def _reach(self, error: ConnectorError, name: str) -> str:
+        if isinstance(error, SignInFailed):
+            return mends.SIGN_IN_FIRST
         if isinstance(error, VendorRefused) and error.code in {"accessNotConfigured", "SERVICE_DISABLED"}:
             return mends.enable("drive", self.google.sign_in.project)
         return f"{mends.DRIVE}; {mends.member(self.google.sign_in.address, f'the drive of [{name}]')}"
@@ -128,12 +129,12 @@ class WorkspaceWalk(Walking):
         if isinstance(reader, GoogleFormReader):
             for finding in form_findings(name, source, reader):
                 yield self.said(finding.state, finding.what, finding.mend)
-        mending = Mending(mends.SHEET, mends.SHEET)
+        mending = Mending(mends.READERS, mends.READERS)
         try:
             verdict, rights = source.rights()
         except ConnectorError as error:
             yield self.said(
-                UNVERIFIED, f"form {name}: who can read its answers could not be asked. {error}", mends.SHEET
+                UNVERIFIED, f"form {name}: who can read its answers could not be asked. {error}", mends.READERS
             )
         else:
             named = [right.named for right in rights if right.state is State.BAD]
@@ -146,7 +147,7 @@ class WorkspaceWalk(Walking):
         looked = self.ledger.notebook.progress(self.site.slug, name).looked_at
         if looked is None:
             yield self.said(WARNING, f"form {name}: never fetched yet", "start `connector serve`")
-        elif (self.now - looked).total_seconds() > 3600:
+        elif (self.now - looked).total_seconds() > max(3600, 3 * self.site.sources[name].seconds):
             yield self.said(FAULT, f"form {name}: last fetched {say_moment(looked)}", "is `connector serve` running?")
         else:
             yield self.said(OK, f"form {name}: last fetched {say_moment(looked)}")
@@ -186,8 +187,8 @@ class WorkspaceWalk(Walking):
 
     def _channels(self) -> Iterator[Finding]:
         for slug, channel in self.site.school.channels.items():
-            if (mend := _CHANNELS.get(type(channel))) is not None:
-                yield from self.sent(slug, mend)
+            if isinstance(channel, GmailChannel):
+                yield from self.sent(slug, mends.GMAIL)
         if all(isinstance(channel, GmailChannel) for channel in self.site.school.channels.values()):
             said = "every way of telling hangs on the same sign-in"
             yield self.said(WARNING, said, "add a Chat webhook or an smtp channel: it works when the sign-in does not")

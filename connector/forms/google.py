@@ -13,11 +13,11 @@ from connector.model.submission import Answer, Attachment, Submission
 
 
 def parse(body: Mapping[str, Any]) -> Submission:
-    """The submission. Raises NotUnderstood where there are no answers."""
+    """The submission. Raises NotUnderstood for what is no response."""
     enveloped = body.get("response")
     response = enveloped if isinstance(enveloped, Mapping) else body
-    found = response.get("answers")
-    if not isinstance(found, Mapping) or not found:
+    found = response.get("answers", {} if _is_blank(response) else None)
+    if not isinstance(found, Mapping) or not (found or _is_blank(response)):
         raise NotUnderstood
     given = {str(key): answer for key, answer in found.items() if isinstance(answer, Mapping)}
     attachments = tuple(file for key, answer in given.items() for file in _files(key, answer))
@@ -30,6 +30,11 @@ def parse(body: Mapping[str, Any]) -> Submission:
         answers=tuple(_answer(key, answer) for key, answer in given.items()),
         attachments=attachments,
     )
+
+
+def _is_blank(response: Mapping[str, Any]) -> bool:
+    """A response in which nothing was answered has no `answers`, and is one all the same."""
+    return bool(response.get("responseId")) and bool(response.get("lastSubmittedTime")) and not response.get("answers")
 
 
 def _entries(answer: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

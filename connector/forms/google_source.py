@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.comparing import AskedQuestion, DifferenceKind, compare, say
-from connector.errors import DeliveryError, VendorRefused
+from connector.errors import CursorLost, DeliveryError, VendorRefused
 from connector.forms.google_form import GoogleForm, read_form
 from connector.model.profile import FormMap, PolicyProfile
 from connector.model.source import Batch, Found, HintTerms, HistoryRule
@@ -54,31 +54,49 @@ class GoogleFormSource:
         """A watch ends after seven days; it is renewed daily."""
         return _WATCH if self.topic else None
 
-    def fetch(self, cursor: str) -> Batch:
-        """What was submitted since the cursor, less an overlap. Raises VendorRefused, DeliveryError."""
-        since = _said(_moment(cursor) - _OVERLAP) if cursor and cursor != _NOTHING_YET else ""
-        found = self._found(self.there.responses(since, words=True), words=True)
-        newest = max((one.version for one in found), key=_moment, default=_NOTHING_YET)
-        return Batch(found, max(newest, cursor or _NOTHING_YET, key=_moment))
+    def fetch(self, cursor: str, now: datetime) -> Batch:
+        """What was submitted since the cursor, less an overlap.
+
+        The cursor is `<form> <time>`; that of another form raises CursorLost. Raises VendorRefused, DeliveryError.
+        """
+        form, _, since = cursor.partition(" ")
+        if cursor and form != self.there.form_id:
+            raise CursorLost
+        if not cursor:
+            self.there.google.require_clock()
+        known = since or _NOTHING_YET
+        listed = self.there.responses(_said(_moment(known) - _OVERLAP) if known != _NOTHING_YET else "", words=True)
+        found = self._found(listed, words=True)
+        # A time to come would hide whatever is submitted before it.
+        times = [one.version for one in found if one.created_at <= now + _OVERLAP]
+        return Batch(found, f"{self.there.form_id} {max([*times, known], key=_moment)}")
 
     def everything(self) -> Batch:
         """Every response by number and time, without a word of it. Raises VendorRefused, DeliveryError."""
         return Batch(self._found(self.there.responses("", words=False), words=False), "")
 
-    def _found(self, responses: Iterable[Mapping[str, Any]], *, words: bool) -> tuple[Found, ...]:
-        """The oldest first; where one came twice, its last word."""
-        seen = {(str(one.get("responseId", "")), _version(one)): one for one in responses}
+    def _found(self, responses: Iterable[Any], *, words: bool) -> tuple[Found, ...]:
+        """The oldest first; what came twice once. What has no number can be read only where it stands already."""
+        seen = {(_number(one) or _body(one).hex(), _version(one)): one for one in responses if words or _number(one)}
         return tuple(
             Found(
-                form=self.form, key=number, tag=said, size=1, created_at=_moment(said), response=number, version=said,
-                body=_body(response) if words else None,
+                form=self.form, key=_number(one) or "unnumbered", tag=said, size=1, created_at=_moment(said),
+                response=_number(one), version=said, body=_body(one) if words else None,
             )
-            for (number, said), response in sorted(seen.items(), key=lambda item: (_moment(item[0][1]), item[0][0]))
+            for (_, said), one in sorted(seen.items(), key=lambda item: (_moment(item[0][1]), item[0][0]))
         )  # fmt: skip
 
     def read(self, found: Found) -> bytes:
-        """The response as Google gave it. Raises WrongAnswer, VendorRefused, DeliveryError."""
-        return found.body if found.body is not None else _body(self.there.response(found.key))
+        """The response as Google gave it. Raises WrongAnswer, VendorRefused, DeliveryError.
+
+        One that was edited since it was listed is left for the next look, which lists it with its new time.
+        """
+        if found.body is not None:
+            return found.body
+        response = self.there.response(found.key)
+        if _version(response) != found.version:
+            raise DeliveryError("A response was edited while it was fetched.")
+        return _body(response)
 
     def settle(self, found: Found, record: str, *, filed: bool) -> None:
         """Nothing: the response stays in the form, where its owner may delete it."""
@@ -112,7 +130,8 @@ class GoogleFormSource:
 
     def renew(self, subscription: str, until: datetime) -> bool:
         """Seven days more; False where it must be made again. Raises VendorRefused, DeliveryError."""
-        return self.there.renew(subscription)
+        ours = {str(one.get("id")) for one in self.there.watches() if self.there.hints_to(one) == self.topic}
+        return subscription in ours and self.there.renew(subscription)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +152,7 @@ class GoogleFormReader:
         if form.is_accepting is False or form.is_published is False:
             said = "The form takes no responses. Mend: open it for editing, Publish, and let it accept responses."
             return Verdict(State.BAD, said)
-        found = compare(asked(form), self.map, self.profile)
-        # A title may be put better at any time; the question is known by its id.
-        differences = [one for one in found if one.kind is not DifferenceKind.RENAMED]
+        differences = compare(asked(form), self.map, self.profile)
         if not differences:
             return Verdict(State.GOOD)
         # A question that is gone breaks the check of every concern; the rest is told once and is the school's to judge.
@@ -151,12 +168,20 @@ def asked(form: GoogleForm) -> tuple[AskedQuestion, ...]:
     )
 
 
-def _version(response: Mapping[str, Any]) -> str:
+def _number(response: Any) -> str:
+    return str(response.get("responseId") or "") if isinstance(response, Mapping) else ""
+
+
+def _version(response: Any) -> str:
+    if not isinstance(response, Mapping):
+        return ""
     return str(response.get("lastSubmittedTime") or response.get("createTime") or "")
 
 
-def _body(response: Mapping[str, Any]) -> bytes:
-    return json.dumps(response, ensure_ascii=False).encode("utf-8", "backslashreplace")
+def _body(response: Any) -> bytes:
+    """The response as it is listed: read one by one it names its form besides, which says nothing new."""
+    kept = {k: v for k, v in response.items() if k != "formId"} if isinstance(response, Mapping) else response
+    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _moment(said: str) -> datetime:
@@ -172,23 +197,25 @@ def _said(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+# Held in memory while it is sealed and filed, so not without a bound.
+MOST_BYTES = 100 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class UploadShelf:
-    """Where Google Forms keeps uploaded files: its owner's Drive (google.md 2.6). Never fetched from our own drives."""
+    """Where Google Forms keeps the files uploaded to one form: a folder in its owner's Drive (google.md 2.6)."""
 
     drive: Drive
-    not_from: frozenset[str]
+    there: FormOfGoogle
 
     def fetch(self, drive: str, item: str) -> bytes:
-        """The file. Raises VendorRefused where it may not be had, DeliveryError (permanent) over 100 MiB."""
-        about = self.drive.about(item, "id,driveId,size")
-        if about.get("driveId") in self.not_from:
-            # What an answer names is only text.
+        """The file. Raises VendorRefused where it may not be had, DeliveryError (permanent) over 100 MiB.
+
+        What an answer names is only text: nothing is fetched but from the upload folders that the form itself names.
+        """
+        about = self.drive.about(item, "id,parents,size")
+        if not set(about.get("parents") or []) & set(read_form(self.there.structure()).upload_folders):
             raise VendorRefused(403, "", permanent=True)
         if int(about.get("size") or 0) > MOST_BYTES:
             raise DeliveryError("An uploaded file is over 100 MiB.", permanent=True)
         return self.drive.content(item, MOST_BYTES)
-
-
-# Held in memory while it is sealed and filed, so not without a bound.
-MOST_BYTES = 100 * 1024 * 1024

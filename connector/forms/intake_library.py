@@ -47,9 +47,9 @@ class IntakeLibrary:
 
     def everything(self) -> Batch:
         """The same as fetching without a cursor: the change feed then tells of all there is."""
-        return self.fetch("")
+        return self.fetch("", datetime.now(UTC))
 
-    def fetch(self, cursor: str) -> Batch:
+    def fetch(self, cursor: str, now: datetime) -> Batch:
         """The files that are new since that cursor. Raises CursorLost, VendorRefused, DeliveryError."""
         if cursor and self.library.drive.casefold() not in unquote(cursor).casefold():
             # The configuration names another library now.

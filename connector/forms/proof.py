@@ -25,6 +25,7 @@ class FormKeys:
 
     signing: bytes = b""
     bearer: bytes = b""
+    poke: bytes = b""
     trust: Trust | None = None
 
     def __repr__(self) -> str:
@@ -60,6 +61,16 @@ PROOFS: tuple[Proof, ...] = (_signed, _bears_key)
 def _bears_token(headers: Mapping[str, str], keys: FormKeys, now: datetime) -> bool:
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     return keys.trust is not None and scheme.lower() == "bearer" and keys.trust.proves(token.strip(), now)
+
+
+def require_poke(headers: Mapping[str, str], body: bytes, keys: FormKeys, now: datetime) -> None:
+    """Returns where it is signed with the key for pokes alone, or proved as a submission is.
+
+    Whoever edits a form can read the key of its script; that one must not let them send a concern of their own
+    making. Raises NotAuthentic, CannotAccept.
+    """
+    if not _signed(headers, b"poke." + body, FormKeys(signing=keys.poke), now):
+        require_proof(headers, body, keys, now)
 
 
 def require_proof(headers: Mapping[str, str], body: bytes, keys: FormKeys, now: datetime) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, and_, exists, func, insert, select, update
 
-from connector.ledger.schema import concern, form_seen, promise, source, standing
+from connector.ledger.schema import concern, duty, form_seen, promise, source, standing
 from connector.ledger.writer import Writer
+from connector.model.duty import DutyState
 from connector.model.reference import Reference
 from connector.model.standing import Standing, State, Verdict, turned
 from connector.model.submission import Way
@@ -84,6 +85,14 @@ class Notebook:
         """How many responses of that form were brought in as history."""
         c = concern.c
         query = select(func.count()).where(c.school == school, c.form == form, c.way == Way.HISTORY)
+        with self._reading.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def history_unfiled(self, school: str, form: str) -> int:
+        """How many responses of that form that were brought in as history could not be filed in all their tries."""
+        c, d = concern.c, duty.c
+        same = and_(d.reference == c.reference, d.version == c.version, d.state == DutyState.FAILED, d.later)
+        query = select(func.count()).where(c.school == school, c.form == form, exists().where(same))
         with self._reading.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 

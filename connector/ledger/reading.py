@@ -56,6 +56,7 @@ def duty_of(row: Row[Any]) -> Duty:
         id=row.id, reference=row.reference, version=row.version, school=row.school,
         kind=DutyKind(row.kind), channel=row.channel, person=row.person, rung=row.rung, state=DutyState(row.state),
         attempts=row.attempts, owed_since=row.owed_since, due_at=row.due_at, error=row.error, evidence=row.evidence,
+        later=row.later,
     )  # fmt: skip
 
 

@@ -61,3 +61,4 @@ class Duty:
     due_at: datetime
     error: str = ""
     evidence: str = ""
+    later: bool = False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connector.errors import ConfigError, DeliveryError
 from connector.model.notice import Addressee, Bulletin, Notice, Receipt
 from connector.notify.words import Words
+from connector.outbound.http import is_safe
 
 if TYPE_CHECKING:
     from apprise import Apprise, AppriseAsset, NotifyBase
@@ -61,7 +62,7 @@ class AppriseChannel:
         try:
             from apprise import Apprise
         except ImportError:
-            raise ConfigError(("Apprise is not installed: run `pip install connector[apprise]`",)) from None
+            raise ConfigError(('Apprise is not installed: run `pip install ".[apprise]"` in the checkout',)) from None
         asset = _asset(self.timeout_seconds)
         try:
             plugin = Apprise.instantiate(self.url, asset=asset)
@@ -69,6 +70,9 @@ class AppriseChannel:
             plugin = None
         if plugin is None:
             raise ConfigError((_UNREADABLE,))
+        # Where there is a safe way the other is not taken: the message holds a link by which one acknowledges.
+        if getattr(plugin, "secure_protocol", None) and not (plugin.secure or is_safe(f"http://{plugin.host}")):
+            raise ConfigError(("an Apprise URL goes over the net in clear: use the scheme of that name ending in s",))
         return Apprise(_held(plugin, self.timeout_seconds), asset=asset)
 
 

@@ -36,7 +36,7 @@ class ChatAppChannel:
             .create(
                 parent=self.space,
                 body=body,
-                requestId=str(uuid.uuid5(_NAMES, to.key)),
+                requestId=str(uuid.uuid5(_NAMES, f"{self.space}/{to.key}")),
                 messageReplyOption=REPLY_OR_NEW,
                 createMessageNotificationOptions_notificationType="NOTIFICATION_TYPE_FORCE_NOTIFY",
             )

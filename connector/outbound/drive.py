@@ -19,6 +19,7 @@ _PERMISSIONS = (
     "inheritedPermissionsDisabled,permissionDetails)"
 )
 _MOST_PAGES = 1000
+_MOST_AT_ONCE = 5 * 1024 * 1024
 # Our mark on a file, so that it is known as ours whatever it is renamed to.
 _MARK = "connectorFile"
 
@@ -67,7 +68,8 @@ class Drive:
         from googleapiclient.http import MediaIoBaseUpload
 
         body = {"id": id_, "name": name, "parents": [place.parent], "appProperties": {_MARK: name}}
-        media = MediaIoBaseUpload(io.BytesIO(content), mimetype=_kind(name), resumable=False)
+        # In one request up to 5 MB (google.md 2.2); what is larger goes in pieces.
+        media = MediaIoBaseUpload(io.BytesIO(content), mimetype=_kind(name), resumable=len(content) > _MOST_AT_ONCE)
         request = self._files().create(
             body=body, media_body=media, supportsAllDrives=True, ignoreDefaultVisibility=True, fields=_ABOUT
         )
@@ -76,11 +78,24 @@ class Drive:
         except VendorRefused as refused:
             if refused.status != 409:
                 raise
-            _require_ours(self._standing(id_), name, place, content)
+            self._require_ours(self._standing(id_), name, place, content)
             return Upload(id_, repeat=True)
         same(id_, found.get("id"))
-        _require_ours(found, name, place, content)
+        self._require_ours(found, name, place, content)
         return Upload(id_, repeat=False)
+
+    def _require_ours(self, found: Mapping[str, Any], name: str, place: Place, content: bytes) -> None:
+        """Returns where what stands there is this very file, in its shared drive; a person may have moved it within."""
+        if found.get("trashed"):
+            raise Trashed
+        if found.get("driveId") != place.drive or not is_ours(found, name):
+            raise AnotherFile
+        there = found.get("sha256Checksum")
+        if there is None:
+            # Google gives it "if available"; else the bytes themselves are compared.
+            there = _digest(self.content(str(found["id"]), len(content) + 1024))
+        if there != _digest(content):
+            raise AnotherFile
 
     def _standing(self, id_: str) -> dict[str, Any]:
         """What stands under an id that is used. Raises Trashed where it is not to be seen any more."""
@@ -177,14 +192,8 @@ class Trashed(DeliveryError):
     """The file that stood under this id lies in the bin: it is filed again under another."""
 
 
-def _require_ours(found: Mapping[str, Any], name: str, place: Place, content: bytes) -> None:
-    """Returns where what stands there is this very file, in its shared drive; a person may have moved it within."""
-    if found.get("trashed"):
-        raise Trashed
-    if found.get("driveId") != place.drive or not is_ours(found, name):
-        raise AnotherFile
-    if found.get("sha256Checksum") != hashlib.sha256(content).hexdigest():
-        raise AnotherFile
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def is_ours(found: Mapping[str, Any], name: str) -> bool:

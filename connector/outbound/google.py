@@ -13,13 +13,15 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
+from urllib.parse import urlsplit
 
 from connector.errors import DeliveryError, VendorRefused
 from connector.outbound.google_sign_in import GoogleSignIn
-from connector.outbound.http import Answered, exchange, is_permanent
+from connector.outbound.http import Answered, clock_of, exchange, is_permanent
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ PUBSUB_SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 _VERSIONS = {"forms": "v1", "drive": "v3", "gmail": "v1", "chat": "v1", "pubsub": "v1"}
 _MENDABLE = frozenset({401, 403, 404})
 _EXPECTED = frozenset({404, 409})
+_MOST_SKEW_SECONDS = 6 * 3600
 # Reasons that a technician can look up; nothing else of a body may travel.
 CODES = frozenset({
     "ABORTED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ALREADY_EXISTS", "FAILED_PRECONDITION", "INTERNAL",
@@ -50,6 +53,10 @@ CODES = frozenset({
 })  # fmt: skip
 # A 403 that only says: slower (google.md 4.3).
 _SLOWER = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
+
+
+class ClockWrong(DeliveryError):
+    """This machine's clock is hours off Google's, so old responses cannot be told from new ones: mend the clock."""
 
 
 class WrongAnswer(DeliveryError):
@@ -76,7 +83,10 @@ class _Door:
     def _once(self, method: str, uri: str, body: Any, headers: Any) -> Answered:
         token = self._sign_in.token(self._scopes, as_app=self._how.as_app)
         sent = {**(headers or {}), "authorization": f"Bearer {token}"}
-        data = body.encode() if isinstance(body, str) else body
+        data = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
+        if not self._how.is_home(uri):
+            # Where an upload goes on is named by an answer; our token goes nowhere but to Google.
+            raise DeliveryError("Google named a place that is not Google's.", permanent=True)
         began = time.monotonic()
         answer = exchange(
             method, uri, body=data, headers=sent,
@@ -102,6 +112,14 @@ class How:
     timeout_seconds: float = 30
     most_bytes: int = 64 * 1024 * 1024
     as_app: bool = False
+    root: str = ""
+
+    def is_home(self, uri: str) -> bool:
+        """True for Google's own hosts, or the one in place of them."""
+        parts = urlsplit(uri)
+        if self.root:
+            return uri.startswith(f"{self.root}/")
+        return parts.scheme == "https" and str(parts.hostname).endswith(".googleapis.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +145,18 @@ class Google:
                 self._services[name] = build_from_document(found, http=_Nothing())
             return self._services[name]
 
+    def require_clock(self) -> None:
+        """Returns where this machine's clock agrees with Google's, by the hour. Raises ClockWrong, DeliveryError."""
+        there = clock_of(f"{self.root or 'https://www.googleapis.com'}/oauth2/v3/certs")
+        if there is not None and abs((datetime.now(UTC) - there).total_seconds()) > _MOST_SKEW_SECONDS:
+            raise ClockWrong
+
     def ask(self, request: Any, scopes: tuple[str, ...], how: How = How()) -> Any:
         """What Google answers to that request: JSON, or bytes of a file. Raises VendorRefused, DeliveryError."""
         from googleapiclient.errors import Error, HttpError
 
         try:
-            return request.execute(http=_Door(self.sign_in, scopes, how), num_retries=0)
+            return request.execute(http=_Door(self.sign_in, scopes, replace(how, root=self.root)), num_retries=0)
         except HttpError as error:
             raise _refused(int(error.resp.status), error.content, error.resp.get("retry-after")) from None
         except (Error, ValueError):

@@ -16,6 +16,7 @@ _WITHOUT_WORDS = "nextPageToken,responses(responseId,createTime,lastSubmittedTim
 _HOW = How(timeout_seconds=60)
 # How an absent watch is refused, and one that is there already (google.md 1.5).
 _GONE = frozenset({403, 404})
+_IS_THERE = frozenset({"FAILED_PRECONDITION", "FAILEDPRECONDITION"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class FormOfGoogle:
         same(self.form_id, found.get("formId"))
         return found
 
-    def responses(self, since: str, *, words: bool) -> Iterator[Mapping[str, Any]]:
+    def responses(self, since: str, *, words: bool) -> Iterator[Any]:
         """Every response submitted at or after `since` (RFC 3339, microseconds; all of them without), in no order.
 
         Without `words` only numbers and times are asked for. An empty answer is `{}`.
@@ -42,7 +43,8 @@ class FormOfGoogle:
         given |= {} if words else {"fields": _WITHOUT_WORDS}
         for _ in range(_MOST_PAGES):
             page = self._ask(self._responses().list(**given))
-            yield from page.get("responses", [])
+            there = page.get("responses", [])
+            yield from there if isinstance(there, list) else [there]
             if not (token := page.get("nextPageToken")):
                 return
             given["pageToken"] = token
@@ -61,21 +63,38 @@ class FormOfGoogle:
 
     def watch(self, topic: str) -> str:
         """A watch on its responses; its id. One that is there already is taken over (google.md 1.5)."""
-        target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
-        try:
-            made = self._ask(self._watches().create(formId=self.form_id, body={"watch": target}))
-        except VendorRefused as refused:
-            if refused.status == 400 and refused.code == "FAILED_PRECONDITION" and (known := self._known(topic)):
+        for is_last in (False, True):
+            if known := self._taken_over(topic):
                 return known
-            raise
-        return str(made["id"])
+            target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
+            try:
+                return str(self._ask(self._watches().create(formId=self.form_id, body={"watch": target}))["id"])
+            except VendorRefused as refused:
+                if is_last or refused.status != 400 or refused.code.upper() not in _IS_THERE:
+                    raise
+        raise AssertionError("unreachable")
 
-    def _known(self, topic: str) -> str:
+    def _taken_over(self, topic: str) -> str:
+        """The id of a watch of ours that is there already, renewed; one that hints elsewhere is taken away."""
         for watch in self.watches():
-            place = watch.get("target", {}).get("topic", {}).get("topicName")
-            if place == topic and watch.get("eventType") == "RESPONSES":
+            if watch.get("eventType") != "RESPONSES":
+                continue
+            if self.hints_to(watch) == topic and self.renew(str(watch.get("id"))):
                 return str(watch["id"])
+            self._take_away(str(watch.get("id")))
         return ""
+
+    def _take_away(self, watch: str) -> None:
+        try:
+            self._ask(self._watches().delete(formId=self.form_id, watchId=watch))
+        except VendorRefused as refused:
+            if refused.status not in _GONE:
+                raise
+
+    @staticmethod
+    def hints_to(watch: Mapping[str, Any]) -> str:
+        """The topic that a watch hints to."""
+        return str(watch.get("target", {}).get("topic", {}).get("topicName", ""))
 
     def watches(self) -> list[Mapping[str, Any]]:
         """Our watches on it, whatever their state. Raises VendorRefused, DeliveryError."""

@@ -110,6 +110,7 @@ class GoogleSignIn:
         self._given, self._address = given, address
         self._lock = threading.Lock()
         self._known: dict[tuple[tuple[str, ...], bool], Any] = {}
+        self._turns: dict[tuple[tuple[str, ...], bool], threading.Lock] = {}
 
     def __repr__(self) -> str:
         return "GoogleSignIn(...)"
@@ -140,11 +141,14 @@ class GoogleSignIn:
         Raises SignInFailed with the mend, or DeliveryError where the sign-in cannot be asked.
         """
         with self._lock:
-            if (scopes, as_app) not in self._known:
-                self._known[scopes, as_app] = self._credentials(scopes, as_app=as_app)
-            found = self._known[scopes, as_app]
-            if not found.valid:
+            turn = self._turns.setdefault((scopes, as_app), threading.Lock())
+        # One at a time asks for a token of these scopes; who needs others does not wait for that.
+        with turn:
+            found = self._known.get((scopes, as_app))
+            if found is None or not found.valid:
+                found = self._credentials(scopes, as_app=as_app)
                 _refresh(found)
+                self._known[scopes, as_app] = found
             return str(found.token)
 
     def granted(self, scopes: tuple[str, ...]) -> frozenset[str]:
@@ -155,8 +159,7 @@ class GoogleSignIn:
 
     def forget(self) -> None:
         """Let go of tokens: the next one is asked for anew."""
-        with self._lock:
-            self._known.clear()
+        self._known.clear()
 
     def _credentials(self, scopes: tuple[str, ...], *, as_app: bool) -> Any:
         """Imported late: a school without Google does not pay for it."""

@@ -89,15 +89,18 @@ def _places(place: FolderStore | SharePointStore | DriveStore | IntakeLibrary) -
 
 
 def shared_libraries(schools: Mapping[Path, School]) -> Iterator[Fault]:
-    """Two schools never fetch from one library: each would take the other's children in."""
+    """Two schools never fetch from one library or form: each would take the other's children in."""
     seen: dict[str, Path] = {}
     for path, school in schools.items():
-        for place in _places(school.intake_library) if school.intake_library else ():
-            if place in seen:
-                yield fault_at(
-                    path, ("intake_library",), f"is the library of {seen[place].name} too: give each its own"
-                )
-            seen[place] = path
+        found: list[tuple[str, tuple[str | int, ...]]] = [(at, ("intake_library",)) for at in _fetched_from(school)]
+        found += [(form.form, ("forms", slug, "google", "form")) for slug, form in school.google_forms.items()]
+        for place, where in found:
+            if seen.setdefault(place, path) != path:
+                yield fault_at(path, where, f"is that of {seen[place].name} too: give each its own")
+
+
+def _fetched_from(school: School) -> frozenset[str]:
+    return _places(school.intake_library) if school.intake_library else frozenset()
 
 
 def _tenant(school: School) -> Iterator[Said]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from connector.model.google_ids import folder_id_of, form_id_of
 from connector.model.people import Email
 from connector.model.profile import Slug, Strict
-from connector.settings.secrets import Secret
+from connector.settings.secrets import Secret, SecretLater
 
 FormId = Annotated[str, AfterValidator(form_id_of)]
 PlaceId = Annotated[str, AfterValidator(folder_id_of)]
@@ -42,7 +42,7 @@ class Workspace(Strict):
     key: Secret | None = None
     acts_as: Email | None = None
     client: Secret | None = None
-    token: Secret | None = None
+    token: SecretLater | None = None
     hints: Hints | None = None
 
 
@@ -108,7 +108,7 @@ class ChatAppChannel(Strict):
 
 
 class AppriseChannel(Strict):
-    """A text message, a pager or whatever else Apprise can reach, for its `members`: `pip install connector[apprise]`.
+    """A text message, a pager or whatever else Apprise can reach, for its `members` (an extra: `.[apprise]`).
 
     `url` is Apprise's own address of it, which holds keys.
     """

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from connector.settings.google import (
-    AppriseChannel,
     ChatAppChannel,
     ChatChannel,
     DriveStore,
@@ -15,12 +14,10 @@ from connector.settings.google import (
     Workspace,
 )
 from connector.settings.school import School
-from connector.settings.service import is_loopback, safe_address
+from connector.settings.service import safe_address
 
 Said = tuple[tuple[str | int, ...], str]
 
-# Apprise's schemes that are plain http, each with an `s` for its safe one.
-_PLAIN = frozenset({"json", "xml", "form", "apprise", "gotify", "ntfy", "hassio", "rocket", "mmost"})
 _CHAT_HOST = "chat.googleapis.com"
 
 
@@ -39,8 +36,6 @@ def google_disagreements(school: School) -> Iterator[Said]:
                 yield from _gmail(school, slug, channel)
             case ChatChannel():
                 yield from _chat(slug, channel)
-            case AppriseChannel():
-                yield from _apprise(slug, channel)
             case ChatAppChannel():
                 yield from _chat_app(school, slug, channel)
 
@@ -56,6 +51,8 @@ def _identity(found: Workspace) -> Iterator[Said]:
     if found.identity == "account":
         if found.client is None or found.token is None:
             yield ("google",), "needs `client` and `token` for an account: run `connector google sign-in`"
+        elif not found.token.get_secret_value():
+            yield ("google", "token"), "is not there yet: run `connector google sign-in`"
         return
     if found.key is None:
         yield ("google",), f"needs `key`, the service account\u2019s JSON file, to be a {found.identity}"
@@ -100,12 +97,6 @@ def _chat(slug: str, channel: ChatChannel) -> Iterator[Said]:
         yield ("channels", slug, "webhook"), f"must begin with https://{_CHAT_HOST}/: copy it from the space"
     elif "token=" not in parts.query or "key=" not in parts.query:
         yield ("channels", slug, "webhook"), "has no `key` and `token`: copy the whole address from the space"
-
-
-def _apprise(slug: str, channel: AppriseChannel) -> Iterator[Said]:
-    parts = urlsplit(channel.url.get_secret_value())
-    if parts.scheme in _PLAIN and not is_loopback(parts.hostname or ""):
-        yield ("channels", slug, "url"), f"goes over the net in clear: begin it with {parts.scheme}s://"
 
 
 def _chat_app(school: School, slug: str, channel: ChatAppChannel) -> Iterator[Said]:

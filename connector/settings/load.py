@@ -66,6 +66,19 @@ class _Reading:
                 yield path, found
 
 
+def load_one(folder: Path, env: Mapping[str, str], slug: str) -> tuple[Service, School]:
+    """The service and one school as they stand, whether their parts agree or not: to sign in for the first time.
+
+    Raises ConfigError with every fault of the two files.
+    """
+    reading = _Reading(folder, env)
+    service = reading.read(folder / "service.toml", Service)
+    school = reading.read(folder / "schools" / f"{slug}.toml", School)
+    if service is None or school is None:
+        raise ConfigError(tuple(str(fault) for fault in reading.faults))
+    return service, school
+
+
 def _where(broken: Exception) -> str:
     """The place of a TOML error without the text of the file (a secret may have been pasted there)."""
     said = str(broken)

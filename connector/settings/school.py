@@ -115,6 +115,7 @@ class Form(Strict):
     profile: Slug
     bearer_key: Secret | None = None
     signing_key: Secret | None = None
+    poke_key: Secret | None = None
     entra: EntraProof | None = None
     google: GoogleForm | None = None
     questions: tuple[Question, ...] = Field(min_length=1)

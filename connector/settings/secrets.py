@@ -19,6 +19,13 @@ class Surroundings:
     folder: Path
 
 
+# Files that our keys' command does not make.
+_MADE = {
+    "google.json": "download the service account's key as JSON and put it there",
+    "google-client.json": "download the OAuth client's JSON and put it there",
+}
+
+
 def _follow(value: Any, info: ValidationInfo[Surroundings]) -> Any:
     if isinstance(value, SecretStr):
         return value
@@ -48,12 +55,21 @@ def _from_file(path: str, surroundings: Surroundings) -> str:
     except (OSError, UnicodeDecodeError):
         raise PydanticCustomError(
             "secret_missing",
-            "the file {path} cannot be read: make it (`connector keys new` makes keys), or mend its rights",
-            {"path": path},
+            "the file {path} cannot be read: {made}, or mend its rights",
+            {"path": path, "made": _MADE.get(Path(path).name, "make it (`connector keys new` makes keys)")},
         ) from None
     if not found:
         raise PydanticCustomError("secret_missing", "the file {path} is empty", {"path": path})
     return found
+
+
+def _follow_later(value: Any, info: ValidationInfo[Surroundings]) -> Any:
+    """A file that one of our own commands has still to make counts as empty; the settings' agreement names it."""
+    if isinstance(value, str) and value.startswith("file:"):
+        place = info.context.folder / value.removeprefix("file:")
+        if not place.exists():
+            return SecretStr("")
+    return _follow(value, info)
 
 
 def _follow_to_bytes(value: Any, info: ValidationInfo[Surroundings]) -> Any:
@@ -79,5 +95,6 @@ def _public_or_follow(value: Any, info: ValidationInfo[Surroundings]) -> Any:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_follow)]
+SecretLater = Annotated[SecretStr, BeforeValidator(_follow_later)]
 SecretFile = Annotated[SecretBytes, BeforeValidator(_follow_to_bytes)]
 PublicKey = Annotated[str, BeforeValidator(_public_or_follow)]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from connector.errors import AnotherFile, DeliveryError, VendorRefused
 from connector.model.notice import Filed, Record
-from connector.model.standing import State, Verdict
+from connector.model.standing import Verdict
 from connector.outbound.drive import Drive, Place, Trashed, Upload, is_ours
 from connector.outbound.drive_rights import Item, Welcome, judge_drive, judge_file, judge_records
 from connector.outbound.google_sign_in import Identity
@@ -103,6 +103,10 @@ class DriveStore:
                 return self.drive.create(id_, name, self._place, content)
             except Trashed:
                 log.warning("a record was put into the bin; it is filed again")
+            except VendorRefused as refused:
+                # An id is good only for the identity that asked for it: the service signs in as another now.
+                if refused.status != 400:
+                    raise
         id_ = self.drive.new_id()
         self.promises.keep(name, id_)
         return self.drive.create(id_, name, self._place, content)
@@ -110,7 +114,8 @@ class DriveStore:
     def _stands(self, name: str) -> bool:
         """True where the promised file is ours by its mark, whatever its bytes."""
         found = self.drive.about(self.promises.promised(name) or self.drive.find(self.drive_id, name))
-        return is_ours(found, name) and bool(int(found.get("size") or 0))
+        is_here = found.get("driveId") == self.drive_id and not found.get("trashed")
+        return is_here and is_ours(found, name) and bool(int(found.get("size") or 0))
 
     def _seal(self, upload: Upload, record: Record) -> None:
         """Against slips; never a reason not to file."""
@@ -154,27 +159,22 @@ class DriveStore:
         welcome = Welcome.of(addresses)
         is_outsider = self.drive.google.sign_in.identity is Identity.MEMBER
         restrictions = self.drive.shared_drive(self.drive_id).get("restrictions")
-        return worst([
-            self._asked(
-                lambda: judge_drive(
-                    restrictions, self.drive.permissions(self.drive_id), welcome, outsider_identity=is_outsider
-                )
-            ),
-            *([self._asked(lambda: judge_file(self.drive.permissions(self.folder), welcome, what=Item.FOLDER))]
-              if self.folder else []),
+        looks = [
+            judge_drive(restrictions, self._seen(self.drive_id), welcome, outsider_identity=is_outsider),
             judge_records(self.drive.records(self.drive_id)),
-        ])  # fmt: skip
+        ]
+        if self.folder:
+            looks.append(judge_file(self._seen(self.folder), welcome, what=Item.FOLDER))
+        return worst(looks)
 
-    @staticmethod
-    def _asked(look: Callable[[], tuple[Verdict, list[Right]]]) -> tuple[Verdict, list[Right]]:
-        """The look; where this identity may not see who is a member, that is not known."""
+    def _seen(self, place: str) -> list[Mapping[str, Any]]:
+        """Everybody who can read that place; nobody where this identity may not see it, which is never good."""
         try:
-            return look()
+            return self.drive.permissions(place)
         except VendorRefused as refused:
             if refused.status != 403:
                 raise
-            said = "The service may not see who the members are, so it cannot be told who can read it"
-            return Verdict(State.UNVERIFIED, said), []
+            return []
 
     def link(self, record: str, not_for: frozenset[str]) -> str:
         """Where a person signs in and opens the record's page; its folder for one that is sealed or not yet there."""

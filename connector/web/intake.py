@@ -25,7 +25,7 @@ def blueprint(house: House) -> Blueprint:
     @door.post("/forms/<school>/<form>/poke")
     def poke(school: str, form: str) -> Response:
         now = house.clock.now()
-        house.intake.prove(school, form, dict(request.headers), _body(), now)
+        house.intake.prove_poke(school, form, dict(request.headers), _body(), now)
         house.pokes.poke_form(school, form, now)
         return Response(json.dumps({"status": "looking"}), status=202, mimetype="application/json")
 

@@ -4,7 +4,7 @@
  *
  * In the form: ⋮ > Apps Script, paste this, and under Project Settings > Script Properties set
  *   POKE_URL  https://<the connector>/forms/<school>/<form>/poke
- *   POKE_KEY  the form's signing key
+ *   POKE_KEY  the form's `poke_key`, which can send no concern: whoever edits the form can read it here
  * Then run installPoke once, and testPoke. It runs as whoever installed it; failures go to that person's mail.
  */
 
@@ -34,7 +34,7 @@ function poke_(formId) {
   const now = new Date();
   const body = JSON.stringify({v: 1, formId: formId, sentAt: now.toISOString(), nonce: Utilities.getUuid()});
   const stamp = Math.floor(now.getTime() / 1000);
-  const status = post_(body, 't=' + stamp + ',v1=' + hmac_(stamp + '.' + body));
+  const status = post_(body, 't=' + stamp + ',v1=' + hmac_(stamp + '.poke.' + body));
   if (status >= 300) {
     // Only the number: this text goes into a mail and a log of Google's.
     throw new Error('The connector refused the poke: ' + status);

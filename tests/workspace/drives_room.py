@@ -25,6 +25,14 @@ def get(fake: Workspace, call: Call, method: Method) -> Answer:
     return Answer(_body(drive, call))
 
 
+def about(fake: Workspace, call: Call, method: Method) -> Answer:
+    """GET about: who asks. `fields` is required here (developers.google.com, about.get)."""
+    if not call.query.get("fields"):
+        broken("The 'fields' parameter is required for this method.", reason="required")
+    address = call.caller.identity
+    return Answer({"kind": "drive#about", "user": {"kind": "drive#user", "emailAddress": address, "me": True}})
+
+
 def list_drives(fake: Workspace, call: Call, method: Method) -> Answer:
     """GET drives: those of which the caller is a member."""
     if {"q", "useDomainAdminAccess"} & set(call.query):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import jwt
 
@@ -41,11 +42,21 @@ def token(fake: Workspace, call: Call) -> Answer:
     given = dict(pairs)
     if len(given) != len(pairs):
         broken("A parameter is given twice.", reason="invalid_request")
+    given = _by_header(call) | given
     kind = given.get("grant_type", "")
     grants = {_JWT_BEARER: _by_assertion, "refresh_token": _by_refresh, "authorization_code": _by_code}
     if kind not in grants:
         broken(f"Invalid grant_type: {kind}", reason="unsupported_grant_type")
     return Answer(grants[kind](fake, given), plain=True)
+
+
+def _by_header(call: Call) -> dict[str, str]:
+    """A client may name itself by HTTP Basic instead (RFC 6749 2.3.1), which google-auth-oauthlib does."""
+    scheme, _, value = call.header("Authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    client_id, _, secret = base64.b64decode(value).decode().partition(":")
+    return {"client_id": unquote(client_id), "client_secret": unquote(secret)}
 
 
 def _need(given: Mapping[str, str], *names: str) -> list[str]:

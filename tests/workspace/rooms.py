@@ -37,6 +37,7 @@ HANDLERS: dict[str, Callable[..., Answer]] = {
     "drive.files.update": update_room.update,
     "drive.files.delete": update_room.delete,
     "drive.permissions.list": permissions_room.list_permissions,
+    "drive.about.get": drives_room.about,
     "drive.drives.get": drives_room.get,
     "drive.drives.list": drives_room.list_drives,
     "gmail.users.messages.send": mail_room.send,
