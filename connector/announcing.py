@@ -77,7 +77,7 @@ class Bulletins:
     def _sent(self, site: Site, bulletin: Bulletin, slug: str, key: str, now: datetime) -> bool:
         """By mail, or where that does not work by a channel that the person reads."""
         person = site.school.people[slug]
-        named = f"{site.slug}.{key.replace(' ', '-')}.{int(bulletin.since.timestamp())}.{bulletin.kind}.{slug}"
+        named = f"{site.slug}.{_plain(key)}.{int(bulletin.since.timestamp())}.{bulletin.kind}.{slug}"
         to = Addressee(name=person.name, address=person.email, key=named, sent_at=now)
         for channel in _ways(site, slug):
             try:
@@ -110,3 +110,8 @@ def _hearers(site: Site, place: str, now: datetime) -> list[str]:
         ladders.append(school.staff_ladder)
     first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
     return list(dict.fromkeys([*present(school.people, first, frozenset(), today(now)), school.technician]))
+
+
+def _plain(key: str) -> str:
+    """The key as it may stand in a Message-ID (RFC 5322 3.6.4)."""
+    return key.replace(": ", ".").replace(" ", "-")

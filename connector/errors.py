@@ -134,7 +134,12 @@ class Gone(DeliveryError):
 
 
 class SignInFailed(DeliveryError):
-    """The service could not sign in to the school's tenant: run `connector check`."""
+    """The service could not sign in to the school's tenant or Workspace: run `connector check`."""
+
+    def __init__(self, message: str | None = None, *, code: str = "") -> None:
+        """`code` is the vendor's own word for the refusal, where one is known."""
+        self.code = code
+        super().__init__(message)
 
 
 class NotRestricted(DeliveryError):

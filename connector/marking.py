@@ -29,6 +29,8 @@ def marks_of(sealer: Sealer, arrival: Arrival, submission: Submission, concern: 
         child=mark("child", school, *names)[0] if names else None,
         reporter=mark("reporter", school, reporter)[0] if reporter and reporter != "anonymous" else None,
         versioned=bool(submission.version),
+        # Microsoft counts a copied form's responses from 1 again; Google's ids are random (google.md 1.3).
+        lasting=submission.source == "google" and bool(submission.response_id),
     )
 
 

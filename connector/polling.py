@@ -133,8 +133,8 @@ class Polling:
     def _poll(self, source: Source, state: SourceState, cursor: str | None, now: datetime) -> int | None:
         """How many responses are dealt with; None where the source could not be read. No cursor: a sweep."""
         try:
-            batch = source.everything() if cursor is None else _fetched(source, cursor, now)
             state.begin(source.history, now)
+            batch = source.everything() if cursor is None else _fetched(source, cursor, now)
             waiting = self._take_all(source, state, batch, now)
         except ConnectorError as error:
             state.unreadable(error, now)

@@ -71,9 +71,10 @@ class SourceState:
         return not any(until is not None and now < until <= now + _MOST_ASKED for until in waits)
 
     def begin(self, history: HistoryRule | None, now: datetime) -> None:
-        """Once it could be read: write down what counts as history ever after. Raises CannotAccept.
+        """Before it is read, or tried to: write down what counts as history ever after. Raises CannotAccept.
 
-        A moment later than the one that would be written now comes from a clock that was ahead, and is mended.
+        A moment later than the one that would be written now comes from a clock that was ahead, and is mended
+        before anything is judged by it.
         """
         if history is None:
             return

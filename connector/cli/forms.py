@@ -111,6 +111,8 @@ def map_form(config: Path, school: str, form: str, workbook: Path | None, respon
     profile = settings.profiles[given.profile]
     asks = not yes and sys.stdin.isatty()
     titles = _titles(settings, slug, name, workbook, response)
+    if not titles:
+        raise CannotRead("The form shows no questions, so the map stays as it was: look at the form.")
     questions = [
         Question(title=one.title, id=key, fields=_fields(one, profile, asks=asks))
         for (key, _), one in zip(titles, suggest([title for _, title in titles], profile), strict=True)

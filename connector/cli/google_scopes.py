@@ -70,7 +70,7 @@ def too_wide(sign_in: GoogleSignIn, wanted: frozenset[str]) -> list[str]:
     match sign_in.identity:
         case Identity.ACCOUNT:
             try:
-                return sorted(sign_in.granted(()) - wanted - _HARMLESS)
+                return sorted(sign_in.granted() - wanted - _HARMLESS)
             except ConnectorError:
                 return []
         case Identity.DELEGATE:

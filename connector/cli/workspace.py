@@ -79,23 +79,34 @@ class WorkspaceWalk(Walking):
                 yield self.said(OK, f"sign-in for {_short(scope)}: {why}")
         for number, (scope, why_not) in enumerate(refused.items(), 1):
             # One page mends them all.
-            mend = self._sign_in_mend() if number == len(refused) else ""
+            mend = self._sign_in_mend(why_not) if number == len(refused) else ""
             yield self.said(FAULT, f"sign-in for {_short(scope)} ({wanted[scope]}): {why_not}", mend)
+        yield from self._who()
         for scope in too_wide(sign_in, frozenset(wanted)):
             mend = "take it away: only the scopes above are needed"
             if sign_in.identity is Identity.DELEGATE:
                 mend = mends.delegate(sign_in.client_id, wanted)
             yield self.said(WARNING, f"the service may do more than it needs: {_short(scope)}", mend)
 
-    def _sign_in_mend(self) -> str:
+    def _who(self) -> Iterator[Finding]:
+        """Mail goes from whoever consented, whatever the settings call the sender."""
         sign_in = self.google.sign_in
-        match sign_in.identity:
-            case Identity.DELEGATE:
-                return mends.delegate(sign_in.client_id, needed(self.site.school))
-            case Identity.ACCOUNT:
-                return mends.SIGN_IN
-            case _:
-                return mends.KEY
+        for slug, channel in self.site.school.channels.items():
+            if not isinstance(channel, GmailChannel) or sign_in.identity is not Identity.ACCOUNT:
+                continue
+            if channel.sender.casefold() != sign_in.address.casefold():
+                said = f"mail would come from {sign_in.address}, who signed in, not from {channel.sender}"
+                yield self.said(FAULT, f"channel {slug}: {said}", f"{mends.SIGN_IN}, {channel.sender}")
+
+    def _sign_in_mend(self, error: ConnectorError) -> str:
+        sign_in = self.google.sign_in
+        if not isinstance(error, SignInFailed):
+            return mends.LATER
+        if sign_in.identity is Identity.ACCOUNT:
+            return mends.SIGN_IN
+        if sign_in.identity is Identity.DELEGATE and error.code == "unauthorized_client":
+            return mends.delegate(sign_in.client_id, needed(self.site.school))
+        return mends.KEY + (f"; and {mends.ACTS_AS}" if sign_in.identity is Identity.DELEGATE else "")
 
     def _store(self, name: str, store: DriveStore) -> Iterator[Finding]:
         try:

@@ -188,9 +188,9 @@ def _moment(said: str) -> datetime:
     """RFC 3339 with any number of digits after the second; what cannot be read counts as the oldest."""
     try:
         found = datetime.fromisoformat(said)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return _OLDEST
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _said(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from connector.model.submission import Way
 class Marks:
     """Keyed hashes under which things are recognised again; the first of each is under the current key.
 
-    `versioned` says that the platform itself gave the version.
+    `versioned` says that the platform itself gave the version, `lasting` that it never gives a number twice.
     """
 
     response: tuple[bytes, ...]
@@ -23,6 +23,7 @@ class Marks:
     child: bytes | None
     reporter: bytes | None
     versioned: bool
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,5 +81,5 @@ def _is_before(row: Known, one: Acceptance) -> bool:
         # Two responses that name no child are the same one only while numbers do not return.
         is_same = is_same_child and (is_recent or one.marks.child is not None)
     else:
-        is_same = is_recent or is_same_child
+        is_same = one.marks.lasting or is_recent or is_same_child
     return row.response in one.marks.response and is_same

@@ -51,6 +51,7 @@ CODES = frozenset({
     "invalid", "invalidArgument", "notFound", "quotaExceeded", "rateLimitExceeded", "sharedDriveNotFound",
     "storageQuotaExceeded", "teamDriveFileLimitExceeded", "teamDriveMembershipRequired", "userRateLimitExceeded",
 })  # fmt: skip
+_NOT_READY = frozenset({"failedprecondition", "failed_precondition"})
 # A 403 that only says: slower (google.md 4.3).
 _SLOWER = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 
@@ -185,7 +186,8 @@ def _document(name: str) -> dict[str, Any]:
 
 def _refused(status: int, body: Any, retry_after: str | None) -> VendorRefused:
     code = _code(body)
-    is_final = is_permanent(status) and status not in _MENDABLE
+    # A mailbox that is not set up yet, or for a moment, is refused like a request that is wrong for ever.
+    is_final = is_permanent(status) and status not in _MENDABLE and code.casefold() not in _NOT_READY
     wait = Answered(status, {"Retry-After": retry_after or ""}, b"").retry_after
     if status == 403 and code in _SLOWER:
         # Everybody who looks at the status alone treats it as what it means.

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlencode
 
 from connector.errors import ConfigError, DeliveryError, SignInFailed
 from connector.outbound.http import exchange
@@ -110,6 +111,7 @@ class GoogleSignIn:
         self._given, self._address = given, address
         self._lock = threading.Lock()
         self._known: dict[tuple[tuple[str, ...], bool], Any] = {}
+        self._opened: list[Any] = []
         self._turns: dict[tuple[tuple[str, ...], bool], threading.Lock] = {}
 
     def __repr__(self) -> str:
@@ -151,11 +153,21 @@ class GoogleSignIn:
                 self._known[scopes, as_app] = found
             return str(found.token)
 
-    def granted(self, scopes: tuple[str, ...]) -> frozenset[str]:
-        """The scopes that Google says it granted to a fresh token; empty where it does not say."""
-        found = self._credentials(scopes, as_app=False)
-        _refresh(found)
-        return frozenset(getattr(found, "granted_scopes", None) or ())
+    def granted(self) -> frozenset[str]:
+        """Every scope that the account's consent holds. Raises SignInFailed, DeliveryError.
+
+        Asked by hand: google-auth tells only of the scopes that were asked for.
+        """
+        given = {
+            "grant_type": "refresh_token", "refresh_token": self._given.refresh_token,
+            "client_id": self._given.key["client_id"], "client_secret": self._given.key["client_secret"],
+        }  # fmt: skip
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        found = token_door(self._address, "POST", urlencode(given), kind)
+        said = found.data.decode("utf-8", "replace")
+        if found.status != 200:
+            raise _refused(said)
+        return frozenset(str(_object(said).get("scope", "")).split())
 
     def forget(self) -> None:
         """Let go of tokens: the next one is asked for anew."""
@@ -171,12 +183,16 @@ class GoogleSignIn:
                 None, refresh_token=given.refresh_token, token_uri=self._address, scopes=list(scopes) or None,
                 client_id=given.key["client_id"], client_secret=given.key["client_secret"],
             )  # fmt: skip
-        info = {**given.key, "token_uri": self._address}
-        try:
-            made = service_account.Credentials.from_service_account_info(info, scopes=list(scopes))  # type: ignore[no-untyped-call]
-        except ValueError:
-            raise ConfigError(("google.key cannot be opened: download the key again as JSON",)) from None
-        return made.with_subject(given.acts_as) if given.acts_as and not as_app else made
+        if not self._opened:
+            info = {**given.key, "token_uri": self._address}
+            try:
+                # Opening a private key takes longer than asking for a token: it is done once.
+                made = service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]
+            except ValueError:
+                raise ConfigError(("google.key cannot be opened: download the key again as JSON",)) from None
+            self._opened.append(made)
+        scoped = self._opened[0].with_scopes(list(scopes))
+        return scoped.with_subject(given.acts_as) if given.acts_as and not as_app else scoped
 
 
 def _refresh(found: Any) -> None:
@@ -195,4 +211,4 @@ def _refused(said: str) -> SignInFailed:
     """The refusal by Google's own word for it, with its mend."""
     code = next((code for code in _MENDS if code in said), "no reason given")
     mend = _MENDS.get(code, "compare with docs/google-workspace.md")
-    return SignInFailed(f"The sign-in to Google was refused ({code}): {mend}.")
+    return SignInFailed(f"The sign-in to Google was refused ({code}): {mend}.", code=code)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from connector.settings.google import (
     ChatAppChannel,
@@ -18,6 +19,7 @@ from connector.settings.service import safe_address
 
 Said = tuple[tuple[str | int, ...], str]
 
+_IS_SPACE = re.compile(r"/v1/spaces/[^/]+/messages")
 _CHAT_HOST = "chat.googleapis.com"
 
 
@@ -95,7 +97,7 @@ def _chat(slug: str, channel: ChatChannel) -> Iterator[Said]:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname != _CHAT_HOST:
         yield ("channels", slug, "webhook"), f"must begin with https://{_CHAT_HOST}/: copy it from the space"
-    elif "token=" not in parts.query or "key=" not in parts.query:
+    elif not _IS_SPACE.fullmatch(parts.path) or not {"key", "token"} <= set(parse_qs(parts.query)):
         yield ("channels", slug, "webhook"), "has no `key` and `token`: copy the whole address from the space"
 
 
