@@ -1,8 +1,9 @@
 """Logs: one JSON object a line, references and states only.
 
 What may be logged is a list of what is allowed. A message must be a constant: it is written without
-its arguments, and an exception by its type and the places it passed, never by its text. So a library
-that puts a URL, an address or an answer into a log line gets none of it through.
+its arguments, and an exception by its type and the places it passed, never by its text. Finished text of
+a library is not written at all. So one that puts a URL, an address or an answer into a log line gets none
+of it through.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ ALLOWED = (
     "reference", "version", "school", "form", "duty", "channel", "rung", "attempt", "error", "status", "ms", "count",
     "port", "seconds", "client_request_id", "request_id",
 )  # fmt: skip
-_QUIET = ("urllib3", "requests", "waitress.queue", "apscheduler", "asyncio", "alembic", "mail.log")
+_QUIET = (
+    "urllib3",
+    "requests",
+    "waitress.queue",
+    "apscheduler",
+    "asyncio",
+    "alembic",
+    "mail.log",
+    "googleapiclient",
+    "google",
+)
 
 
 class Redacting(logging.Formatter):
@@ -31,12 +42,20 @@ class Redacting(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "where": record.name,
-            "what": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "what": _what(record),
         }
         line |= {name: record.__dict__[name] for name in ALLOWED if name in record.__dict__}
         if record.exc_info and record.exc_info[1] is not None:
             line |= _places(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True, default=lambda value: type(value).__name__)
+
+
+def _what(record: logging.LogRecord) -> str:
+    """The constant of a message. A library that hands over finished text may have put anything into it."""
+    if not isinstance(record.msg, str):
+        return type(record.msg).__name__
+    is_ours = record.name.partition(".")[0] == "connector"
+    return record.msg if is_ours or record.args else "a library's own words, left out"
 
 
 def _places(error: BaseException) -> dict[str, object]:

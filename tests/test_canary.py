@@ -258,7 +258,7 @@ def plant_in_log(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     original = Delivery._send
 
     def careless(self: Delivery, site: Any, held: Any, duty: Any) -> Any:
-        logging.getLogger("careless").warning(f"sending to {self.messages.aside(held).address}")  # noqa: G004 - the leak
+        logging.getLogger("connector.careless").warning(f"sending to {self.messages.aside(held).address}")  # noqa: G004 - the leak
         return original(self, site, held, duty)
 
     monkeypatch.setattr(Delivery, "_send", careless)

@@ -261,7 +261,7 @@ def plant_in_log(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def careless(self: IntakeLibrary, found: Any) -> bytes:
         body = real(self, found)
-        logging.getLogger("careless").warning("took in " + body.decode())  # noqa: G003 - the leak
+        logging.getLogger("connector.careless").warning("took in " + body.decode())  # noqa: G003 - the leak
         return body
 
     monkeypatch.setattr(IntakeLibrary, "read", careless)

@@ -7,6 +7,7 @@ sorted here; an edited response comes again with a later time, and is another ve
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -198,6 +199,7 @@ def _said(moment: datetime) -> str:
 
 
 # Held in memory while it is sealed and filed, so not without a bound.
+_FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,200}")
 MOST_BYTES = 100 * 1024 * 1024
 
 
@@ -213,6 +215,9 @@ class UploadShelf:
 
         What an answer names is only text: nothing is fetched but from the upload folders that the form itself names.
         """
+        if not _FILE_ID.fullmatch(item):
+            # Drive knows other names than ids, `root` among them.
+            raise VendorRefused(404, "", permanent=True)
         about = self.drive.about(item, "id,parents,size")
         if not set(about.get("parents") or []) & set(read_form(self.there.structure()).upload_folders):
             raise VendorRefused(403, "", permanent=True)

@@ -68,10 +68,14 @@ class FormOfGoogle:
                 return known
             target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
             try:
-                return str(self._ask(self._watches().create(formId=self.form_id, body={"watch": target}))["id"])
+                made = self._ask(self._watches().create(formId=self.form_id, body={"watch": target})).get("id")
             except VendorRefused as refused:
                 if is_last or refused.status != 400 or refused.code.upper() not in _IS_THERE:
                     raise
+                continue
+            if not isinstance(made, str) or not made:
+                raise DeliveryError("Google made a watch and gave no id for it.")
+            return made
         raise AssertionError("unreachable")
 
     def _taken_over(self, topic: str) -> str:
@@ -94,12 +98,14 @@ class FormOfGoogle:
     @staticmethod
     def hints_to(watch: Mapping[str, Any]) -> str:
         """The topic that a watch hints to."""
-        return str(watch.get("target", {}).get("topic", {}).get("topicName", ""))
+        target = watch.get("target")
+        topic = target.get("topic") if isinstance(target, Mapping) else None
+        return str(topic.get("topicName", "")) if isinstance(topic, Mapping) else ""
 
     def watches(self) -> list[Mapping[str, Any]]:
         """Our watches on it, whatever their state. Raises VendorRefused, DeliveryError."""
         found = self._ask(self._watches().list(formId=self.form_id)).get("watches", [])
-        return [watch for watch in found if isinstance(watch, Mapping)]
+        return [watch for watch in found if isinstance(watch, Mapping)] if isinstance(found, list) else []
 
     def renew(self, watch: str) -> bool:
         """Seven days more; False where Google has forgotten it. Raises VendorRefused, DeliveryError."""

@@ -62,10 +62,19 @@ class DriveStore:
         VendorRefused.
         """
         keys = self._keys_without(record.not_for)
+        self._require_folder()
         repeats = []
         for part, content in sorted(record.parts, key=lambda part: part[0] != "json"):
             repeats.append(self._file_part(record, part, content, keys))
         return Filed(place=f"{record.reference}-{record.version}", repeat=all(repeats))
+
+    def _require_folder(self) -> None:
+        """Returns where the folder lies in this drive and not in the bin: what is put there would not be kept."""
+        if not self.folder:
+            return
+        about = self.drive.about(self.folder, "id,driveId,trashed")
+        if about.get("driveId") != self.drive_id or about.get("trashed"):
+            raise DeliveryError("The folder for records lies in the bin, or in another drive: look at `folder`.")
 
     def _keys_without(self, not_for: frozenset[str]) -> list[str]:
         """The keys to seal to; none where the record may lie there as it is."""
@@ -89,9 +98,10 @@ class DriveStore:
         except AnotherFile:
             # What is sealed differs each time; and the page may have been typeset by a newer version of us. The id
             # and our mark on it tell that it is the same.
-            if not self._stands(name) or not (keys or part in {"pdf", "txt"}):
+            known = self._standing(name)
+            if not known or not (keys or part in {"pdf", "txt"}):
                 raise
-            return True
+            upload = Upload(known, repeat=True)
         self._seal(upload, record)
         return upload.repeat
 
@@ -111,11 +121,12 @@ class DriveStore:
         self.promises.keep(name, id_)
         return self.drive.create(id_, name, self._place, content)
 
-    def _stands(self, name: str) -> bool:
-        """True where the promised file is ours by its mark, whatever its bytes."""
+    def _standing(self, name: str) -> str:
+        """The id of the promised file where it is ours by its mark, whatever its bytes; else nothing."""
         found = self.drive.about(self.promises.promised(name) or self.drive.find(self.drive_id, name))
         is_here = found.get("driveId") == self.drive_id and not found.get("trashed")
-        return is_here and is_ours(found, name) and bool(int(found.get("size") or 0))
+        is_whole = is_here and is_ours(found, name) and bool(int(found.get("size") or 0))
+        return str(found["id"]) if is_whole else ""
 
     def _seal(self, upload: Upload, record: Record) -> None:
         """Against slips; never a reason not to file."""
@@ -161,10 +172,9 @@ class DriveStore:
         restrictions = self.drive.shared_drive(self.drive_id).get("restrictions")
         looks = [
             judge_drive(restrictions, self._seen(self.drive_id), welcome, outsider_identity=is_outsider),
+            *([judge_file(self._seen(self.folder), welcome, what=Item.FOLDER)] if self.folder else []),
             judge_records(self.drive.records(self.drive_id)),
         ]
-        if self.folder:
-            looks.append(judge_file(self._seen(self.folder), welcome, what=Item.FOLDER))
         return worst(looks)
 
     def _seen(self, place: str) -> list[Mapping[str, Any]]:
