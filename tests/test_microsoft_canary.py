@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
+from connector.announcing import Bulletins
 from connector.cli.main import main
 from connector.forms.intake_library import IntakeLibrary
 from connector.model.notice import Bulletin
 from connector.outbound.graph import Graph
 from connector.outbound.sharepoint import Library
 from connector.store.sharepoint import SharePointStore
-from connector.watching import Watching
 from tests.tenanted import FORM, SCHOOL, Tenanted, replaced, tenanted
 from tests.test_canary import ADDRESS, BIRDS, has_canary, log
 from tests.test_microsoft_journey import bring, uploaded
@@ -185,7 +185,7 @@ def faults_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
         raise RuntimeError("Xaviermoorhen Canarysurname at Quillshearwater")
 
     for number, (owner, name) in enumerate((
-        (Graph, "_once"), (Library, "file"), (IntakeLibrary, "settle"), (SharePointStore, "_values"), (Watching, "_sent"),
+        (Graph, "_once"), (Library, "file"), (IntakeLibrary, "settle"), (SharePointStore, "_values"), (Bulletins, "_sent"),
     ), 80):  # fmt: skip
         school.drop(response(school, number), str(number))
         with monkeypatch.context() as broken:
@@ -246,14 +246,14 @@ def plant_in_activity(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
 
 def plant_in_bulletin(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.school.store.share("organization")
-    real = Watching.announce
+    real = Bulletins.announce
 
-    def careless(self: Watching, site: Any, bulletin: Bulletin, key: str, now: Any) -> bool:
+    def careless(self: Bulletins, site: Any, bulletin: Bulletin, key: str, now: Any) -> bool:
         from dataclasses import replace
 
         return real(self, site, replace(bulletin, said="Cressidawheatear's record waits"), key, now)
 
-    monkeypatch.setattr(Watching, "announce", careless)
+    monkeypatch.setattr(Bulletins, "announce", careless)
 
 
 def plant_in_log(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
