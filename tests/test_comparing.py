@@ -21,7 +21,9 @@ MEND = "Mend: run `connector forms check`, then `connector forms map`."
 
 def rule(name: str, need: Need = Need.REQUIRED, **more: Any) -> FieldRule:
     when = {"when": [{"field": "name", "is": ["x"]}]} if need is Need.CONDITIONAL else {}
-    return FieldRule(id=name, label=f"the {name}", need=need, ask=f"{name}?", policy_words=f"policy on {name}", **when, **more)
+    return FieldRule(
+        id=name, label=f"the {name}", need=need, ask=f"{name}?", policy_words=f"policy on {name}", **when, **more
+    )
 
 
 PROFILE = PolicyProfile(
@@ -38,7 +40,9 @@ DATE = AskedQuestion("q2", "Date", required=True, kind="date")
 WORDS = AskedQuestion("q3", "Their words, and where?", required=False, kind="paragraph")
 
 
-def found(*questions: AskedQuestion, form_map: FormMap = MAP, profile: PolicyProfile = PROFILE) -> list[tuple[str, str, tuple[str, ...]]]:
+def found(
+    *questions: AskedQuestion, form_map: FormMap = MAP, profile: PolicyProfile = PROFILE
+) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.kind, one.question_id, one.fields) for one in compare(questions, form_map, profile)]
 
 
@@ -71,7 +75,9 @@ def test_a_required_field_that_no_question_of_the_map_answers_is_unasked() -> No
 
 def test_a_question_that_may_be_left_empty_is_told_for_what_the_policy_requires_alone() -> None:
     assert found(replace(NAME, required=False), DATE, WORDS) == [("optional", "q1", ("name",))]
-    mixed = FormMap(questions=(MAP.questions[0], MAP.questions[1].model_copy(update={"fields": ("words", "date", "place")})))
+    mixed = FormMap(
+        questions=(MAP.questions[0], MAP.questions[1].model_copy(update={"fields": ("words", "date", "place")}))
+    )
     assert found(NAME, replace(DATE, required=False), form_map=mixed) == [("optional", "q2", ("date",))]
 
 
@@ -98,7 +104,9 @@ def test_a_question_the_map_does_not_know_is_new_and_its_title_is_not_said() -> 
 
 def test_the_id_is_what_counts_and_a_new_title_is_a_difference_of_its_own() -> None:
     differences = compare([replace(NAME, title="Child"), DATE, WORDS], MAP, PROFILE)
-    assert [(one.kind, one.question_id, one.title, one.fields) for one in differences] == [("renamed", "q1", "Child", ("name",))]
+    assert [(one.kind, one.question_id, one.title, one.fields) for one in differences] == [
+        ("renamed", "q1", "Child", ("name",))
+    ]
     assert "Child" not in say(differences)
 
 
@@ -124,7 +132,9 @@ def test_a_question_without_an_id_in_the_map_is_known_by_its_title() -> None:
 def test_what_a_responses_sheet_adds_of_itself_is_not_gone_unless_the_policy_requires_it(title: str) -> None:
     of_sheet = FormMap(questions=(*MAP.questions, Question(title=title, id="00000001", fields=("place",))))
     assert found(NAME, DATE, WORDS, form_map=of_sheet) == []
-    required = FormMap(questions=(MAP.questions[0], MAP.questions[2], Question(title=title, id="00000001", fields=("date",))))
+    required = FormMap(
+        questions=(MAP.questions[0], MAP.questions[2], Question(title=title, id="00000001", fields=("date",)))
+    )
     assert found(NAME, WORDS, form_map=required) == [("unasked", "", ("date",)), ("gone", "00000001", ("date",))]
 
 
@@ -148,14 +158,21 @@ def test_the_school_that_is_shipped_agrees_with_a_form_that_asks_what_its_map_sa
 
 TITLES = st.text(min_size=1, max_size=30)
 IDS = st.sampled_from([f"q{number}" for number in range(6)] + [""])
-ASKED = st.builds(AskedQuestion, id=IDS, title=TITLES | st.sampled_from([one.title for one in MAP.questions]), required=st.booleans())
+ASKED = st.builds(
+    AskedQuestion, id=IDS, title=TITLES | st.sampled_from([one.title for one in MAP.questions]), required=st.booleans()
+)
 MAPPED = st.builds(
-    Question, id=IDS, title=TITLES, fields=st.lists(st.sampled_from(["name", "date", "words", "place", "stray"]), max_size=3).map(tuple)
+    Question,
+    id=IDS,
+    title=TITLES,
+    fields=st.lists(st.sampled_from(["name", "date", "words", "place", "stray"]), max_size=3).map(tuple),
 )
 
 
 @given(st.lists(ASKED, max_size=8), st.lists(MAPPED, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_the_form_and_of_the_map_changes_nothing(asked: list[AskedQuestion], mapped: list[Question], chance: Any) -> None:
+def test_the_order_of_the_form_and_of_the_map_changes_nothing(
+    asked: list[AskedQuestion], mapped: list[Question], chance: Any
+) -> None:
     once = compare(asked, FormMap(questions=tuple(mapped)), PROFILE)
     chance.shuffle(asked)
     chance.shuffle(mapped)
@@ -165,7 +182,9 @@ def test_the_order_of_the_form_and_of_the_map_changes_nothing(asked: list[AskedQ
 
 
 @given(st.lists(ASKED, max_size=30), st.lists(MAPPED, min_size=1, max_size=30), st.text(min_size=200, max_size=500))
-def test_the_text_fits_a_bulletin_whole_and_holds_no_title(asked: list[AskedQuestion], mapped: list[Question], label: str) -> None:
+def test_the_text_fits_a_bulletin_whole_and_holds_no_title(
+    asked: list[AskedQuestion], mapped: list[Question], label: str
+) -> None:
     fields = tuple(one.model_copy(update={"label": label}) if one.id == "name" else one for one in PROFILE.fields)
     titled = [replace(one, title=f"SECRET{one.title}") for one in asked]
     named = tuple(one.model_copy(update={"title": f"SECRET{one.title}"}) for one in mapped)

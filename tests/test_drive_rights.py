@@ -17,7 +17,11 @@ CLOSED = {
     "driveMembersOnly": True, "domainUsersOnly": True, "copyRequiresWriterPermission": True,
     "sharingFoldersRequiresOrganizerPermission": True, "adminManagedRestrictions": True,
 }  # fmt: skip
-ALL_HINTS = {"copyRequiresWriterPermission": False, "sharingFoldersRequiresOrganizerPermission": False, "adminManagedRestrictions": False}
+ALL_HINTS = {
+    "copyRequiresWriterPermission": False,
+    "sharingFoldersRequiresOrganizerPermission": False,
+    "adminManagedRestrictions": False,
+}
 SINGLY = "single records can be shared with people who are not members of the drive"
 OUTSIDE = "people outside the school's organisation can be let in"
 
@@ -30,7 +34,11 @@ def group(address: str, role: str = "reader", **more: Any) -> dict[str, Any]:
     return user(address, role, **more) | {"type": "group"}
 
 
-OURS = [user("filer@school.example"), user("dsl@school.example", "organizer"), group("Safeguarding-Team@School.Example")]
+OURS = [
+    user("filer@school.example"),
+    user("dsl@school.example", "organizer"),
+    group("Safeguarding-Team@School.Example"),
+]
 ANYONE = {"id": "anyoneWithLink", "type": "anyone", "role": "reader"}
 DOMAIN = {"id": "d", "type": "domain", "role": "reader", "domain": "school.example"}
 RESPONDERS = ANYONE | {"view": "published"}
@@ -55,8 +63,14 @@ UNCLEAR = [
     ({"type": "robot", "role": "reader", "emailAddress": "dsl@school.example"}, "a right of an unknown kind (Viewer)"),
     ({"type": "user", "role": "reader"}, "a person whose address is not shown (Viewer)"),
     ({"type": "group", "role": "reader", "emailAddress": ""}, "a group whose address is not shown (Viewer)"),
-    ({"type": "user", "role": "reader", "emailAddress": ["dsl@school.example"]}, "a person whose address is not shown (Viewer)"),
-    ({"type": "user", "role": "reader", "displayName": "dsl@school.example"}, "a person whose address is not shown (Viewer)"),
+    (
+        {"type": "user", "role": "reader", "emailAddress": ["dsl@school.example"]},
+        "a person whose address is not shown (Viewer)",
+    ),
+    (
+        {"type": "user", "role": "reader", "displayName": "dsl@school.example"},
+        "a person whose address is not shown (Viewer)",
+    ),
     (None, "a right in a form that is not known"),
     ("dsl@school.example", "a right in a form that is not known"),
 ]
@@ -73,7 +87,10 @@ def test_a_drive_and_a_file_of_the_welcome_alone_are_good() -> None:
 
 @pytest.mark.parametrize(("permission", "named"), OPEN)
 def test_each_right_that_must_not_be_is_bad_and_named_and_no_person_is(permission: dict[str, Any], named: str) -> None:
-    for verdict, [right] in (drive([*OURS, permission]), *(judge_file([*OURS, permission], WELCOME, what=item) for item in Item)):
+    for verdict, [right] in (
+        drive([*OURS, permission]),
+        *(judge_file([*OURS, permission], WELCOME, what=item) for item in Item),
+    ):
         assert verdict.state is State.BAD
         assert f" can be read by {named}. Mend: in Google Drive " in verdict.said
         assert right.said == named
@@ -86,7 +103,10 @@ def test_each_right_that_must_not_be_is_bad_and_named_and_no_person_is(permissio
 
 @pytest.mark.parametrize(("permission", "named"), UNCLEAR)
 def test_what_is_not_understood_is_unverified_and_never_good(permission: Any, named: str) -> None:
-    for verdict, [right] in (drive([*OURS, permission]), *(judge_file([*OURS, permission], WELCOME, what=item) for item in Item)):
+    for verdict, [right] in (
+        drive([*OURS, permission]),
+        *(judge_file([*OURS, permission], WELCOME, what=item) for item in Item),
+    ):
         assert verdict.state is State.UNVERIFIED
         assert verdict.said.startswith("It cannot be told who can read the ")
         assert named in verdict.said
@@ -118,9 +138,13 @@ def test_where_nobody_is_seen_not_even_ourselves_nothing_is_proven(permissions: 
 
 
 @pytest.mark.parametrize("role", ["reader", "publishedReader"])
-@pytest.mark.parametrize("who", [RESPONDERS, DOMAIN | {"view": "published"}, user("t@school.example", view="published")])
+@pytest.mark.parametrize(
+    "who", [RESPONDERS, DOMAIN | {"view": "published"}, user("t@school.example", view="published")]
+)
 def test_who_may_only_answer_a_form_reads_no_answers(who: dict[str, Any], role: str) -> None:
-    assert judge_file([*OURS, who | {"role": role}], WELCOME, what=Item.FORM) == (judge_file(OURS, WELCOME, what=Item.FORM))
+    assert judge_file([*OURS, who | {"role": role}], WELCOME, what=Item.FORM) == (
+        judge_file(OURS, WELCOME, what=Item.FORM)
+    )
 
 
 @pytest.mark.parametrize("role", ["writer", "commenter", "owner", "", None])
@@ -141,7 +165,9 @@ def test_a_form_that_shows_its_responders_and_nobody_else_proves_nothing() -> No
 # -- the settings of a drive
 
 
-@pytest.mark.parametrize("lacking", [{}, {"driveMembersOnly": False}, {"driveMembersOnly": "true"}, {"driveMembersOnly": None}])
+@pytest.mark.parametrize(
+    "lacking", [{}, {"driveMembersOnly": False}, {"driveMembersOnly": "true"}, {"driveMembersOnly": None}]
+)
 def test_a_drive_whose_records_can_be_shared_singly_is_bad(lacking: dict[str, Any]) -> None:
     closed = {key: value for key, value in CLOSED.items() if key != "driveMembersOnly"}
     for outsider in (True, False):
@@ -188,16 +214,26 @@ def test_what_would_be_safer_still_is_a_hint_and_no_verdict() -> None:
     loose = CLOSED | ALL_HINTS
     assert drive(OURS, loose)[0].state is State.GOOD
     said = hints(loose, outsider_identity=False)
-    assert [part in hint for part, hint in zip(["download, copy", "share folders", "loosen"], said, strict=True)] == [True] * 3
+    assert [part in hint for part, hint in zip(["download, copy", "share folders", "loosen"], said, strict=True)] == [
+        True
+    ] * 3
     assert hints(CLOSED, outsider_identity=False) == hints(CLOSED, outsider_identity=True) == ()
     assert len(hints({}, outsider_identity=True)) == 4
 
 
 @pytest.mark.parametrize("restricted", [{"restrictedForReaders": True}, {"restrictedForWriters": True}])
 def test_the_newer_restriction_of_downloads_does_as_well(restricted: dict[str, bool]) -> None:
-    assert hints(CLOSED | {"copyRequiresWriterPermission": False, "downloadRestriction": restricted}, outsider_identity=False) == ()
+    assert (
+        hints(
+            CLOSED | {"copyRequiresWriterPermission": False, "downloadRestriction": restricted}, outsider_identity=False
+        )
+        == ()
+    )
     none = dict.fromkeys(restricted, False)
-    assert hints(CLOSED | {"copyRequiresWriterPermission": False, "downloadRestriction": none}, outsider_identity=False) != ()
+    assert (
+        hints(CLOSED | {"copyRequiresWriterPermission": False, "downloadRestriction": none}, outsider_identity=False)
+        != ()
+    )
 
 
 # -- records
@@ -215,13 +251,19 @@ def test_records_that_nobody_shared_singly_are_good() -> None:
 def test_a_record_that_is_shared_singly_is_named_by_its_reference() -> None:
     verdict, [right] = judge_records([record("C-7QK4-M2XT-1.json"), record("C-7QK4-M2XT-1.pdf", shared=True)])
     assert verdict.state is State.BAD
-    assert verdict.said.startswith("1 record(s) are shared singly with people who are not members: C-7QK4-M2XT-1.pdf. Mend: ")
+    assert verdict.said.startswith(
+        "1 record(s) are shared singly with people who are not members: C-7QK4-M2XT-1.pdf. Mend: "
+    )
     assert right.said == right.named == "C-7QK4-M2XT-1.pdf"
 
 
-@pytest.mark.parametrize("name", ["Ada Sample notes.docx", "C-7QK4-M2XT-1 Ada.pdf", "C-7QK4-M2XT-1.ada sample", "", None, 7])
+@pytest.mark.parametrize(
+    "name", ["Ada Sample notes.docx", "C-7QK4-M2XT-1 Ada.pdf", "C-7QK4-M2XT-1.ada sample", "", None, 7]
+)
 def test_a_file_that_people_named_is_found_and_its_name_told_to_nobody(name: Any) -> None:
-    verdict, [right] = judge_records([record("C-7QK4-M2XT-1.json"), record("x") | {"name": name, "hasAugmentedPermissions": True}])
+    verdict, [right] = judge_records(
+        [record("C-7QK4-M2XT-1.json"), record("x") | {"name": name, "hasAugmentedPermissions": True}]
+    )
     assert verdict.state is State.BAD
     assert right.named == "a file that the service did not name"
     assert right.named in verdict.said
@@ -255,7 +297,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-ADDRESSES = st.sampled_from(["dsl@school.example", "a@school.example", "x" * 60 + "@" + "y" * 60]) | st.text(max_size=300)
+ADDRESSES = st.sampled_from(["dsl@school.example", "a@school.example", "x" * 60 + "@" + "y" * 60]) | st.text(
+    max_size=300
+)
 NEARLY = st.fixed_dictionaries(
     {},
     optional={
@@ -285,7 +329,9 @@ def is_welcome(permission: Any) -> bool:
 
 
 @given(PERMISSIONS, RESTRICTIONS, st.booleans())
-def test_whatever_a_drive_answers_it_is_good_only_where_all_is_understood(found: list[Any], restrictions: Any, outsider: bool) -> None:
+def test_whatever_a_drive_answers_it_is_good_only_where_all_is_understood(
+    found: list[Any], restrictions: Any, outsider: bool
+) -> None:
     verdict, rights = drive(found, restrictions, outsider=outsider)
     if verdict.state is State.GOOD:
         assert all(map(is_welcome, found))
@@ -312,13 +358,27 @@ def test_the_text_fits_a_bulletin_whole_and_is_the_same_in_whatever_order(
     looks = [drive(found, restrictions, outsider=outsider), *(judge_file(found, WELCOME, what=item) for item in Item)]
     for verdict, _ in looks:
         assert len(verdict.said) <= LONGEST_SAID
-        assert (verdict.state is State.GOOD) or (". Mend: in Google Drive " in verdict.said and verdict.said.endswith("."))
+        assert (verdict.state is State.GOOD) or (
+            ". Mend: in Google Drive " in verdict.said and verdict.said.endswith(".")
+        )
     chance.shuffle(found)
     again = [drive(found, restrictions, outsider=outsider), *(judge_file(found, WELCOME, what=item) for item in Item)]
     assert [verdict for verdict, _ in again] == [verdict for verdict, _ in looks]
 
 
-@given(st.lists(JSON | st.fixed_dictionaries({"name": st.from_regex(r"C-7QK4-M2XT-\d{4}(\.[a-z0-9]{8}){3}", fullmatch=True), "hasAugmentedPermissions": st.just(True) | JSON}), max_size=9) | JSON)
+@given(
+    st.lists(
+        JSON
+        | st.fixed_dictionaries(
+            {
+                "name": st.from_regex(r"C-7QK4-M2XT-\d{4}(\.[a-z0-9]{8}){3}", fullmatch=True),
+                "hasAugmentedPermissions": st.just(True) | JSON,
+            }
+        ),
+        max_size=9,
+    )
+    | JSON
+)
 def test_whatever_the_records_say_a_verdict_comes_and_fits(found: Any) -> None:
     verdict, rights = judge_records(found)
     assert len(verdict.said) <= LONGEST_SAID

@@ -37,7 +37,7 @@ from tests.test_canary import ADDRESS, BIRDS, has_canary, log
 from tests.test_google_contract import PHOTO, everything, poke_headers, quick
 from tests.workspace import Notification, Response
 from tests.workspace.pubsub import Held
-from tests.workspaced import FORM, OFFICE, SCHOOL, Workspaced
+from tests.workspaced import FORM, OFFICE, SCHOOL, TECHNICIAN, Workspaced
 
 __all__ = ["log"]
 # Apprise's own import of a module of the standard library.
@@ -334,6 +334,22 @@ def faults_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
         school.clock.pass_(minutes=21)
         school.poll()
         school.work()
+    broken_for_hours(school, monkeypatch, act)
+
+
+def broken_for_hours(school: Workspaced, monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+    """So long that people are told of it, with the reason."""
+    with monkeypatch.context() as broken:
+        for owner in (GoogleFormSource, DriveStore):
+            broken.setattr(owner, "restricted", act)
+        broken.setattr(GoogleFormSource, "fetch", act)
+        for _ in range(5):
+            school.clock.pass_(hours=13)
+            school.poll()
+            watch(school.house)
+    school.poll()
+    school.watch()
+    school.work()
 
 
 def the_command_line(
@@ -380,6 +396,8 @@ def test_no_word_of_a_concern_reaches_google_outside_the_record_itself(
     assert [mail for mail in school.fake.mails if ADDRESS in mail.recipients], "the reporter had a receipt"
     assert len(school.fake.chats) > 30
     assert len(watched.texts) > 10
+    for trouble in ("cannot be reached", "cannot be fetched"):
+        assert any(trouble in text for text in school.said_to(TECHNICIAN)), "and people heard of what lasted"
     assert has_title("\n".join(watched.screen)), "the screen of a check names the questions"
     assert any("not in the map" in text for text in school.said_to(OFFICE)), "the office heard of the question"
     assert {"google refused", "a source could not be read", "could not look"} - set(_whats(watched.log)) == set()

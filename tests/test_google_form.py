@@ -119,7 +119,9 @@ def test_how_addresses_are_collected_is_one_of_googles_words_or_unknown(said: An
 
 
 def test_a_form_without_a_title_has_its_documents_and_nothing_keeps_the_link_for_answering() -> None:
-    found = read_form({"info": {"documentTitle": "Concern (staff)"}, "responderUri": "https://docs.google.com/forms/d/e/x"})
+    found = read_form(
+        {"info": {"documentTitle": "Concern (staff)"}, "responderUri": "https://docs.google.com/forms/d/e/x"}
+    )
     assert found.title == "Concern (staff)"
     assert "https" not in repr(found)
 
@@ -171,7 +173,9 @@ def test_the_id_is_found_in_what_people_paste(said: str) -> None:
     ANSWER_ID,
 ])  # fmt: skip
 def test_the_link_for_answering_is_refused_with_what_to_copy_instead(said: str) -> None:
-    with pytest.raises(ValueError, match=r"those who answer.*open the form for editing and copy that address") as refused:
+    with pytest.raises(
+        ValueError, match=r"those who answer.*open the form for editing and copy that address"
+    ) as refused:
         form_id_of(said)
     assert "AbCdEf123" not in str(refused.value)
     assert ANSWER_ID not in str(refused.value)

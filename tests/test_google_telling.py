@@ -322,8 +322,9 @@ def test_an_app_speaks_as_itself_and_through_do_not_disturb_whoever_the_service_
 
 
 def test_a_space_is_given_a_second_between_two_messages_whoever_of_us_sends_them(
-    start: Start, turns: list[float]
+    start: Start, turns: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tests.workspaced.PACE", furnishing_google._CHAT_SECONDS)
     school = with_app(start, "delegate")
     school.taken_in()
     assert len(school.fake.chats) == 2

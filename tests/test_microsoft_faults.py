@@ -282,7 +282,9 @@ def test_the_nightly_sweep_finds_what_the_feed_has_missed_and_tidies_what_is_fil
     school.intake.drop(f"taken-in/{reference}-1.json", b"left behind by a crash")
     school.drop(school.response(number="2"), "2")
     cursor = school.house.polling._state(SCHOOL, SOURCE)
-    cursor.progress = type(cursor.progress)(cursor=school.house.sites[SCHOOL].sources[SOURCE].fetch("", school.clock.now()).cursor)
+    cursor.progress = type(cursor.progress)(
+        cursor=school.house.sites[SCHOOL].sources[SOURCE].fetch("", school.clock.now()).cursor
+    )
     assert school.poll() == 0, "the feed has passed it"
     school.house.polling.sweep(SCHOOL, school.clock.now())
     school.work()

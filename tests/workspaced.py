@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from werkzeug.test import TestResponse
 
@@ -32,6 +33,8 @@ RESTRICTIONS = {
     "domainUsersOnly": True, "driveMembersOnly": True, "copyRequiresWriterPermission": True,
     "sharingFoldersRequiresOrganizerPermission": True, "adminManagedRestrictions": True,
 }  # fmt: skip
+# Seconds between two messages in a space of Chat.
+PACE = 0.0
 POKING = "a-poking-key"
 IDENTITIES = ("member", "delegate", "account")
 _OPTIONAL = re.compile(r"else was there|marks or injuries|Type of concern|spoken to\?")
@@ -210,7 +213,9 @@ def workspaced(
 ) -> Iterator[Workspaced]:
     """The service on a fresh Workspace. `change(text)` edits the school's file before it is read."""
     caught = Caught()
-    with workspace() as fake, mail_catcher(caught) as port:
+    # A space takes one message a second; no test waits for that.
+    unpaced = mock.patch("connector.furnishing_google._CHAT_SECONDS", PACE)
+    with unpaced, workspace() as fake, mail_catcher(caught) as port:
         clock = HandClock()
         fake.clock = clock.now
         config, given, laid = workspace_config(folder, fake, identity, port)

@@ -125,7 +125,7 @@ def many(forms: int) -> str:
         return (
             f"{forms:5} forms in one project: each asked every {seconds} s, {busiest} lists in the busiest minute, "
             f"{100 * busiest / ACCOUNT_A_MINUTE:.1f} % of one account's and {100 * busiest / PROJECT_A_MINUTE:.1f} % of "
-            f"the project's quota; the longest wait was {waited} s"
+            f"the project's quota; waited {waited} s"
         )
 
 

@@ -63,10 +63,12 @@ class DriveStore:
         """
         keys = self._keys_without(record.not_for)
         self._require_folder()
-        repeats = []
-        for part, content in sorted(record.parts, key=lambda part: part[0] != "json"):
-            repeats.append(self._file_part(record, part, content, keys))
-        return Filed(place=f"{record.reference}-{record.version}", repeat=all(repeats))
+        parts = sorted(record.parts, key=lambda part: part[0] != "json")
+        uploads = [self._file_part(record, part, content, keys) for part, content in parts]
+        # Only when all of it stands there: a seal that cannot be put on now is tried again, and keeps nothing out.
+        for upload in uploads:
+            self._seal(upload, record)
+        return Filed(place=f"{record.reference}-{record.version}", repeat=all(upload.repeat for upload in uploads))
 
     def _require_folder(self) -> None:
         """Returns where the folder lies in this drive and not in the bin: what is put there would not be kept."""
@@ -89,21 +91,19 @@ class DriveStore:
             )
         return keys
 
-    def _file_part(self, record: Record, part: str, content: bytes, keys: list[str]) -> bool:
+    def _file_part(self, record: Record, part: str, content: bytes, keys: list[str]) -> Upload:
         name = f"{record.reference}-{record.version}.{part}"
         if keys:
             name, content = f"{name}.age", encrypt(content, keys)
         try:
-            upload = self._upload(name, content)
+            return self._upload(name, content)
         except AnotherFile:
             # What is sealed differs each time; and the page may have been typeset by a newer version of us. The id
             # and our mark on it tell that it is the same.
             known = self._standing(name)
             if not known or not (keys or part in {"pdf", "txt"}):
                 raise
-            upload = Upload(known, repeat=True)
-        self._seal(upload, record)
-        return upload.repeat
+            return Upload(known, repeat=True)
 
     def _upload(self, name: str, content: bytes) -> Upload:
         """Under the id that was promised; where there is none, or a person put that file into the bin, a new one."""
@@ -129,7 +129,7 @@ class DriveStore:
         return str(found["id"]) if is_whole else ""
 
     def _seal(self, upload: Upload, record: Record) -> None:
-        """Against slips; never a reason not to file."""
+        """Against slips. Raises VendorRefused where it may be put on later; what Google refuses for good is let be."""
         if not self.read_only:
             return
         try:
