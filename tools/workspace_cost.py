@@ -122,10 +122,11 @@ def many(forms: int) -> str:
                 due[key] += timedelta(seconds=paces[key])
             school.clock.pass_(seconds=1)
         busiest, seconds = max(asked.values()), max(paces.values())
+        shares = [100 * busiest / most for most in (ACCOUNT_A_MINUTE, PROJECT_A_MINUTE)]
         return (
             f"{forms:5} forms in one project: each asked every {seconds} s, {busiest} lists in the busiest minute, "
-            f"{100 * busiest / ACCOUNT_A_MINUTE:.1f} % of one account's and {100 * busiest / PROJECT_A_MINUTE:.1f} % of "
-            f"the project's quota; waited {waited} s"
+            f"{shares[0]:.1f} % of one account's and {shares[1]:.1f} % of the project's quota; "
+            f"the longest wait was {waited} s"
         )
 
 
