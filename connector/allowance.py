@@ -1,4 +1,4 @@
-"""An allowance that many share: so many questions a minute, and silence for all when that was too much."""
+"""An allowance that many share: so many questions a minute."""
 
 from __future__ import annotations
 
@@ -12,26 +12,20 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Allowance:
-    """`most` questions in any minute, by the moments passed in. Safe to use from several threads."""
+    """`most` questions in any minute, by the moments passed in, which may come a little out of order."""
 
     most: int
     _asked: deque[datetime] = field(default_factory=deque)
-    _silent_until: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, now: datetime) -> bool:
-        """True where one more may be asked now; it is counted then."""
+        """True where one more may be asked now. It is counted either way: whoever asks on paces themselves."""
         with self._lock:
-            # A moment ahead of now comes from a clock that was set back.
-            while self._asked and not now - _MINUTE < self._asked[0] <= now:
+            # A moment over a minute ahead comes from a clock that was set back.
+            while self._asked and abs(now - self._asked[0]) >= _MINUTE:
                 self._asked.popleft()
-            is_silent = self._silent_until is not None and now < self._silent_until <= now + timedelta(minutes=15)
-            if is_silent or len(self._asked) >= self.most:
-                return False
+            has_room = len(self._asked) < self.most
             self._asked.append(now)
-            return True
-
-    def hush(self, until: datetime) -> None:
-        """Nobody asks before then."""
-        with self._lock:
-            self._silent_until = max(until, self._silent_until or until)
+            if len(self._asked) > 2 * self.most:
+                self._asked.popleft()
+            return has_room

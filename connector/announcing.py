@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.errors import CannotAccept, DeliveryError
+from connector.errors import CannotAccept, ConnectorError
 from connector.ladder import present, today
 from connector.ledger.ledger import Ledger
 from connector.model.notice import Addressee, Bulletin, BulletinKind
@@ -82,7 +82,9 @@ class Bulletins:
         for channel in _ways(site, slug):
             try:
                 site.channels[channel].send(bulletin, to)
-            except DeliveryError as error:
+            except CannotAccept:
+                raise
+            except ConnectorError as error:
                 said = {"school": site.slug, "channel": channel, "error": type(error).__name__}
                 log.error("a bulletin could not be sent", extra=said)
             else:
@@ -106,7 +108,7 @@ def _hearers(site: Site, place: str, now: datetime) -> list[str]:
     if place.startswith("form "):
         # How a form is built is the office's and the technician's to mend, nobody else's to read.
         return list(dict.fromkeys([school.office or school.technician, school.technician]))
-    if place.startswith("history of"):
+    if "history of" in place:
         ladders.append(school.staff_ladder)
     first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
     return list(dict.fromkeys([*present(school.people, first, frozenset(), today(now)), school.technician]))

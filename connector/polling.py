@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.allowance import Allowance
-from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, UnknownReference
+from connector.errors import CannotAccept, ConnectorError, CursorLost, DeliveryError, UnknownReference, VendorRefused
 from connector.intake import Answer, Intake
 from connector.ledger.ledger import Ledger
 from connector.ledger.reading import Held
@@ -23,15 +23,13 @@ from connector.model.source import SOURCE, Batch, Found
 from connector.model.standing import State, Verdict
 from connector.model.submission import Arrival, Way
 from connector.site import Library, Site, Source
-from connector.source_state import SourceState, is_too_much
+from connector.source_state import SWEEP_EVERY, SourceState, is_too_much
 
 log = logging.getLogger(__name__)
 
 # A file that is still empty may be on its way; after this it is taken in as it is.
 _STILL_COMING = timedelta(minutes=10)
-_SWEEP_EVERY = timedelta(hours=20)
-# Google counts 180 lists a minute for one account of a project (google.md 1.4): polls take up to 150 of them, hints and
-# sweeps what is left.
+# Google counts 180 lists a minute for one account of a project (google.md 1.4); hints and sweeps take what polls leave.
 _POLLS_A_MINUTE, _MOST_A_MINUTE = 150, 175
 
 
@@ -70,7 +68,9 @@ class Polling:
         done = 0
         for source, state in self._sources(school, name):
             with state.turn:
-                if state.may_ask(now, asked=asked) and self._may_use(source, now):
+                # A poll is paced so that it always has room; whatever else asks takes what is left.
+                has_room = self._may_use(source, now) or not asked
+                if state.may_ask(now, asked=asked) and has_room:
                     done += self._poll(source, state, state.progress.cursor, now) or 0
         return done
 
@@ -88,7 +88,7 @@ class Polling:
         """Once a day: read everything without the cursor, and take away originals whose records are filed."""
         for source, state in self._sources(school):
             swept = self.ledger.notebook.progress(school, state.name).swept_at
-            if swept is None or now - swept >= _SWEEP_EVERY:
+            if swept is None or now - swept >= SWEEP_EVERY:
                 self._sweep(source, state, now)
 
     def _sources(self, school: str, name: str = "") -> Iterator[tuple[Source, SourceState]]:
@@ -109,7 +109,7 @@ class Polling:
         with state.turn:
             if not (state.may_ask(now, asked=True) and self._may_use(source, now)):
                 return
-            if self._poll(source, state, None, now) is None or state.behind:
+            if self._poll(source, state, None, now) is None:
                 return
         library = self.sites[state.school].library
         try:
@@ -120,7 +120,8 @@ class Polling:
         except Exception:
             log.exception("the sweep is put off", extra={"school": state.school})
         else:
-            self.ledger.notebook.keep_progress(state.school, state.name, swept_at=now)
+            if not state.behind:
+                self.ledger.notebook.keep_progress(state.school, state.name, swept_at=now)
 
     def _may_use(self, source: Source, now: datetime) -> bool:
         """True where the allowance that it shares leaves one more question; a minute later it does again."""
@@ -133,12 +134,11 @@ class Polling:
     def _poll(self, source: Source, state: SourceState, cursor: str | None, now: datetime) -> int | None:
         """How many responses are dealt with; None where the source could not be read. No cursor: a sweep."""
         try:
-            state.begin(source.history, now)
             batch = source.everything() if cursor is None else _fetched(source, cursor, now)
+            state.begin(source.history, now)
             waiting = self._take_all(source, state, batch, now)
         except ConnectorError as error:
-            state.unreadable(error, now)
-            self._hush(source, state, error)
+            self._unreadable(source, state, error, now)
             return None
         except Exception as error:
             log.exception("a source could not be read", extra={"school": state.school})
@@ -148,17 +148,17 @@ class Polling:
             state.swept(waiting, now)
         else:
             state.read(batch.cursor, waiting, now)
-        for why in waiting:
-            self._hush(source, state, why)
         return len(batch.found) - len(waiting)
 
-    def _hush(self, source: Source, state: SourceState, error: ConnectorError) -> None:
-        """What was too much of one form was too much of all that share its allowance."""
-        if source.asked_of in self._allowances and is_too_much(error) and state.must_wait_until is not None:
-            self._allowances[source.asked_of].hush(state.must_wait_until)
+    @staticmethod
+    def _unreadable(source: Source, state: SourceState, error: ConnectorError, now: datetime) -> None:
+        if isinstance(error, VendorRefused):
+            # It did answer: however long it goes on refusing, what comes from now on is no history.
+            state.begin(source.history, now)
+        state.unreadable(error, now)
 
     def _take_all(self, source: Source, state: SourceState, batch: Batch, now: datetime) -> list[DeliveryError]:
-        """Why each of those that could not be taken in waits. History comes last: today's concern waits for nothing."""
+        """Why each of those that wait does. History comes last: today's concern waits for nothing."""
         waiting: list[DeliveryError] = []
         too_much: DeliveryError | None = None
         for found in sorted(batch.found, key=state.is_history):

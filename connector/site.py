@@ -108,6 +108,9 @@ class FormReader(Protocol):
     def structure(self) -> Verdict:
         """Does the form still ask what its map and its policy want? Raises DeliveryError."""
 
+    def open(self) -> Verdict:
+        """Does the form take responses? Raises DeliveryError."""
+
 
 class Pull(Protocol):
     """Hints that wait for us to fetch them."""

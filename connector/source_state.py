@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # How long a source may fail, or a response may wait, before people hear of it.
 TROUBLE_AFTER = timedelta(minutes=15)
+SWEEP_EVERY = timedelta(hours=20)
 # A quiet source is written down no oftener than this.
 _NOTE_EVERY = timedelta(minutes=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -55,6 +56,7 @@ class SourceState:
     taken: dict[tuple[str, str], Answer] = field(default_factory=dict)
     # Why responses wait that only a sweep has found.
     behind: list[DeliveryError] = field(default_factory=list)
+    has_swept: bool = False
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -62,7 +64,8 @@ class SourceState:
         """As the ledger knows it."""
         before = notebook.standing(school, standing_of(name))
         is_bad = before is not None and before.state is State.BAD
-        return cls(school, name, notebook, notebook.progress(school, name), is_bad)
+        # The intake library's sweep is its change feed from the beginning, and leaves nothing behind.
+        return cls(school, name, notebook, notebook.progress(school, name), is_bad, has_swept=name == SOURCE)
 
     def may_ask(self, now: datetime, *, asked: bool) -> bool:
         """True unless it is to be left alone: after a failure unless `asked`, and in a Retry-After."""
@@ -71,17 +74,16 @@ class SourceState:
         return not any(until is not None and now < until <= now + _MOST_ASKED for until in waits)
 
     def begin(self, history: HistoryRule | None, now: datetime) -> None:
-        """Before it is read, or tried to: write down what counts as history ever after. Raises CannotAccept.
+        """When the far side has first answered: write down, once, what counts as history ever after.
 
-        A moment later than the one that would be written now comes from a clock that was ahead, and is mended
-        before anything is judged by it.
+        Never before: by a clock that was not compared with the far side's anything could be history.
+        Raises CannotAccept.
         """
-        if history is None:
+        if history is None or self.progress.begins_at is not None:
             return
-        begins, before = now - history.older_than, self.progress.begins_at
-        if before is None or before > begins:
-            self.notebook.keep_progress(self.school, self.name, begins_at=begins)
-            self.progress = replace(self.progress, begins_at=begins)
+        begins = now - history.older_than
+        self.notebook.keep_progress(self.school, self.name, begins_at=begins)
+        self.progress = replace(self.progress, begins_at=begins)
 
     def is_history(self, found: Found) -> bool:
         """True for what was there, and old, before this source was read for the first time.
@@ -95,12 +97,19 @@ class SourceState:
         """It could be read up to that cursor; `waiting` says why some responses could not be taken in."""
         self._ease(waiting, now)
         self._note(self.progress.cursor if waiting else cursor, len(waiting), now)
+        if not waiting and self._may_be_behind(now):
+            return
         self._judge([*waiting, *self.behind], now)
+
+    def _may_be_behind(self, now: datetime) -> bool:
+        """After a restart it is not known what an earlier sweep left waiting, until the next one has looked."""
+        swept = self.progress.swept_at
+        return self.stands_bad and not self.has_swept and (swept is None or now - swept >= SWEEP_EVERY)
 
     def swept(self, waiting: list[DeliveryError], now: datetime) -> None:
         """All of it could be listed; what could not be taken in then is trouble until a later sweep takes it in."""
         self._ease(waiting, now)
-        self.behind = waiting
+        self.has_swept, self.behind = True, waiting
         self._judge(waiting, now)
 
     def _ease(self, waiting: list[DeliveryError], now: datetime) -> None:

@@ -97,6 +97,7 @@ class Watching:
             looks[f"{SOURCE} rights" if name == SOURCE else f"answers of {name}"] = source.restricted
         for name, reader in site.structures.items():
             looks[f"form {name}"] = reader.structure
+            looks[f"responding to {name}"] = reader.open
         for form in site.school.polled_forms:
             looks[f"flow of {form}"] = partial(flow_alive, self._last_heard(site, form), now)
         for form in site.school.forms:
@@ -129,7 +130,7 @@ class Watching:
             return True
         age = now - found.looked_at
         # A clock that was set back must not put the next look off until then.
-        usual = _HOURLY if place.startswith("form ") else _DAILY
+        usual = _HOURLY if place.startswith(("form ", "responding to ")) else _DAILY
         return not timedelta(0) <= age < (_WHILE_BAD if found.state is State.BAD else usual)
 
     def _try_to_look(self, site: Site, place: str, look: Callable[[], Verdict], now: datetime) -> None:

@@ -128,7 +128,7 @@ def test_what_a_plugin_raises_is_told_without_its_text(
 def test_without_apprise_the_mend_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     found = channel(FarSide(port=1))
-    with pytest.raises(ConfigError, match=r"pip install connector\[apprise\]"):
+    with pytest.raises(ConfigError, match=r"pip install \"\.\[apprise\]\""):
         found.check()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,9 @@ def test_items_seen_twice_deleted_items_and_many_pages_are_taken_in_once(
     school.intake.remove(f"{FORM}/{FORM}-gone.json")
     real = library_source.IntakeLibrary.fetch
     link = f"{school.fake.url}/v1.0/drives/{school.intake.drive_id}/root/delta?$top=4"
-    monkeypatch.setattr(library_source.IntakeLibrary, "fetch", lambda self, cursor: real(self, cursor or link))
+    monkeypatch.setattr(
+        library_source.IntakeLibrary, "fetch", lambda self, cursor, now: real(self, cursor or link, now)
+    )
     assert school.poll() == 30
     assert len([each for each in school.fake.requests if "delta" in each.path]) > 5
     school.work()
@@ -153,8 +155,8 @@ def test_a_response_that_somebody_deleted_before_it_was_read_holds_nothing_up(
     school.drop(school.response(number="2"), "2")
     real = library_source.IntakeLibrary.fetch
 
-    def fetch(self: Any, cursor: str) -> Any:
-        batch = real(self, cursor)
+    def fetch(self: Any, cursor: str, now: datetime) -> Any:
+        batch = real(self, cursor, now)
         school.intake.remove(f"{FORM}/{FORM}-1.json")
         return batch
 

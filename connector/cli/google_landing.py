@@ -50,7 +50,7 @@ class Landing:
         while time.monotonic() < last:
             self._server.handle_request()
             for query in self._queries:
-                if hmac.compare_digest(_one(query, "state"), state):
+                if hmac.compare_digest(_one(query, "state").encode("utf-8", "replace"), state.encode()):
                     if code := _one(query, "code"):
                         return code
                     raise ConsentFailed

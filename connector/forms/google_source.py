@@ -149,16 +149,23 @@ class GoogleFormReader:
 
     def structure(self) -> Verdict:
         """Bad where it breaks the check, news where it differs otherwise. Raises VendorRefused, DeliveryError."""
-        form = self.form()
-        if form.is_accepting is False or form.is_published is False:
-            said = "The form takes no responses. Mend: open it for editing, Publish, and let it accept responses."
-            return Verdict(State.BAD, said)
-        differences = compare(asked(form), self.map, self.profile)
+        differences = compare(asked(self.form()), self.map, self.profile)
         if not differences:
             return Verdict(State.GOOD)
         # A question that is gone breaks the check of every concern; the rest is told once and is the school's to judge.
         is_broken = any(one.kind is DifferenceKind.GONE for one in differences)
         return Verdict(State.BAD if is_broken else State.NEWS, say(differences))
+
+    def open(self) -> Verdict:
+        """Bad where the form takes no responses: nobody can report by it. Raises VendorRefused, DeliveryError."""
+        form = self.form()
+        if form.is_accepting is False or form.is_published is False:
+            said = (
+                "The form takes no responses, so nobody can report a concern by it. "
+                "Mend: open it for editing, Publish, and let it accept responses."
+            )
+            return Verdict(State.BAD, said)
+        return Verdict(State.GOOD)
 
 
 def asked(form: GoogleForm) -> tuple[AskedQuestion, ...]:

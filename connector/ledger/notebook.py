@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, and_, exists, func, insert, or_, select, update
 
 from connector.ledger.schema import concern, duty, form_seen, promise, source, standing
 from connector.ledger.writer import Writer
@@ -15,6 +15,7 @@ from connector.model.duty import DutyState
 from connector.model.reference import Reference
 from connector.model.standing import Standing, State, Verdict, turned
 from connector.model.submission import Way
+from connector.retry import FEWEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,9 @@ class Notebook:
     def history_unfiled(self, school: str, form: str) -> int:
         """How many responses of that form that were brought in as history could not be filed in all their tries."""
         c, d = concern.c, duty.c
-        same = and_(d.reference == c.reference, d.version == c.version, d.state == DutyState.FAILED, d.later)
+        # Owed again by hand it is still not filed.
+        is_stuck = or_(d.state == DutyState.FAILED, and_(d.state == DutyState.OWED, d.attempts >= FEWEST))
+        same = and_(d.reference == c.reference, d.version == c.version, is_stuck, d.later)
         query = select(func.count()).where(c.school == school, c.form == form, exists().where(same))
         with self._reading.connect() as connection:
             return int(connection.execute(query).scalar() or 0)

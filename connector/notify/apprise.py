@@ -71,7 +71,8 @@ class AppriseChannel:
         if plugin is None:
             raise ConfigError((_UNREADABLE,))
         # Where there is a safe way the other is not taken: the message holds a link by which one acknowledges.
-        if getattr(plugin, "secure_protocol", None) and not (plugin.secure or is_safe(f"http://{plugin.host}")):
+        has_both = getattr(plugin, "protocol", None) and getattr(plugin, "secure_protocol", None)
+        if has_both and not (plugin.secure or is_safe(f"http://{plugin.host}")):
             raise ConfigError(("an Apprise URL goes over the net in clear: use the scheme of that name ending in s",))
         return Apprise(_held(plugin, self.timeout_seconds), asset=asset)
 

@@ -91,9 +91,9 @@ class Drive:
         if found.get("driveId") != place.drive or not is_ours(found, name):
             raise AnotherFile
         there = found.get("sha256Checksum")
-        if there is None and int(found.get("size") or 0) != len(content):
+        if not there and int(found.get("size") or 0) != len(content):
             raise AnotherFile
-        if there is None:
+        if not there:
             # Google gives it "if available"; else the bytes themselves are compared.
             there = _digest(self.content(str(found["id"]), len(content) + 1024))
         if there != _digest(content):

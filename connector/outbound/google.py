@@ -40,7 +40,7 @@ PUBSUB_SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 _VERSIONS = {"forms": "v1", "drive": "v3", "gmail": "v1", "chat": "v1", "pubsub": "v1"}
 _MENDABLE = frozenset({401, 403, 404})
 _EXPECTED = frozenset({404, 409})
-_MOST_SKEW_SECONDS = 6 * 3600
+_MOST_SKEW_SECONDS = 3600
 # Reasons that a technician can look up; nothing else of a body may travel.
 CODES = frozenset({
     "ABORTED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ALREADY_EXISTS", "FAILED_PRECONDITION", "INTERNAL",
@@ -75,17 +75,17 @@ class _Door:
         """The answer as an httplib2.Response and its bytes. A token that is not taken is asked for anew, once."""
         import httplib2
 
-        answer = self._once(method, uri, body, headers)
+        data = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
+        answer = self._once(method, uri, data, headers)
         if answer.status == 401:
             self._sign_in.forget()
-            answer = self._once(method, uri, body, headers)
+            answer = self._once(method, uri, data, headers)
         said = {name.lower(): value for name, value in answer.headers.items()}
         return httplib2.Response({**said, "status": str(answer.status)}), answer.body
 
-    def _once(self, method: str, uri: str, body: Any, headers: Any) -> Answered:
+    def _once(self, method: str, uri: str, data: bytes | None, headers: Any) -> Answered:
         token = self._sign_in.token(self._scopes, as_app=self._how.as_app)
         sent = {**(headers or {}), "authorization": f"Bearer {token}"}
-        data = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
         if not self._how.is_home(uri):
             # Where an upload goes on is named by an answer; our token goes nowhere but to Google.
             raise DeliveryError("Google named a place that is not Google's.", permanent=True)

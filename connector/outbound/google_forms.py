@@ -63,15 +63,16 @@ class FormOfGoogle:
 
     def watch(self, topic: str) -> str:
         """A watch on its responses; its id. One that is there already is taken over (google.md 1.5)."""
+        target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
         for is_last in (False, True):
-            if known := self._taken_over(topic):
-                return known
-            target = {"target": {"topic": {"topicName": topic}}, "eventType": "RESPONSES"}
             try:
                 made = self._ask(self._watches().create(formId=self.form_id, body={"watch": target})).get("id")
             except VendorRefused as refused:
                 if is_last or refused.status != 400 or refused.code.upper() not in _IS_THERE:
                     raise
+                # Only now is it known that one of ours is in the way (there is one for each user, project and form).
+                if known := self._taken_over(topic):
+                    return known
                 continue
             if not isinstance(made, str) or not made:
                 raise DeliveryError("Google made a watch and gave no id for it.")

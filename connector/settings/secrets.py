@@ -67,7 +67,7 @@ def _follow_later(value: Any, info: ValidationInfo[Surroundings]) -> Any:
     """A file that one of our own commands has still to make counts as empty; the settings' agreement names it."""
     if isinstance(value, str) and value.startswith("file:"):
         place = info.context.folder / value.removeprefix("file:")
-        if not place.exists():
+        if not place.exists() or not place.stat().st_size:
             return SecretStr("")
     return _follow(value, info)
 

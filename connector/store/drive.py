@@ -117,13 +117,21 @@ class DriveStore:
                 # An id is good only for the identity that asked for it: the service signs in as another now.
                 if refused.status != 400:
                     raise
+                if known := self._standing(name):
+                    return Upload(known, repeat=True)
         id_ = self.drive.new_id()
         self.promises.keep(name, id_)
         return self.drive.create(id_, name, self._place, content)
 
     def _standing(self, name: str) -> str:
         """The id of the promised file where it is ours by its mark, whatever its bytes; else nothing."""
-        found = self.drive.about(self.promises.promised(name) or self.drive.find(self.drive_id, name))
+        id_ = self.promises.promised(name) or self.drive.find(self.drive_id, name)
+        try:
+            found = self.drive.about(id_) if id_ else {}
+        except VendorRefused as refused:
+            if refused.status not in {400, 404}:
+                raise
+            return ""
         is_here = found.get("driveId") == self.drive_id and not found.get("trashed")
         is_whole = is_here and is_ours(found, name) and bool(int(found.get("size") or 0))
         return str(found["id"]) if is_whole else ""
