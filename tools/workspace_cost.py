@@ -154,7 +154,7 @@ def without_google(text: str) -> str:
     """The same school with folders and a mail server instead."""
     for table in ("google", "store", "staff_store", r"channels\.mail", r"forms\.cause-for-concern\.google"):
         text = re.sub(rf"^\[{table}\]$.*?(?=^\[|\Z)", "", text, flags=re.DOTALL | re.MULTILINE)
-    return text + FOLDERS
+    return re.sub("poke_key = .*", 'signing_key = "env:WILLOW_BANK_SIGNING_KEY"', text) + FOLDERS
 
 
 def process(with_google: bool) -> tuple[float, float, float]:
