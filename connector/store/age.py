@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyrage
 
-from connector.errors import ConfigError, SealError
+from connector.errors import ConfigError, DeliveryError, SealError
 
 
 def encrypt(content: bytes, recipients: Iterable[str]) -> bytes:
@@ -42,3 +42,22 @@ def new_identity() -> tuple[str, str]:
     """A fresh pair: the identity (to be kept by the reader alone) and the public key."""
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
+
+
+def keys_without(readers: Iterable[tuple[str, str, str]], not_for: frozenset[str], place: str) -> list[str]:
+    """The keys to seal a record to that some of a place's `readers` (slug, address, key) must not read.
+
+    None where all of them may, so that it may lie there as it is. Raises DeliveryError, permanent, where nobody else
+    of them has a key.
+    """
+    found = list(readers)
+    if not any(slug in not_for for slug, _, _ in found):
+        return []
+    keys = [key for slug, _, key in found if slug not in not_for and key]
+    if not keys:
+        raise DeliveryError(
+            f"A reader of this {place} must not read this record, and nobody else of its readers has a key to seal it "
+            "to: give the others a `reader` key, or file it elsewhere.",
+            permanent=True,
+        )
+    return keys

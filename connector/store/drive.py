@@ -19,7 +19,7 @@ from connector.outbound.drive import Drive, Place, Trashed, Upload, is_ours
 from connector.outbound.drive_rights import Item, Welcome, judge_drive, judge_file, judge_records
 from connector.outbound.google_sign_in import Identity
 from connector.outbound.rights import Right, worst
-from connector.store.age import encrypt
+from connector.store.age import encrypt, keys_without
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class DriveStore:
         the other readers' keys. Raises DeliveryError (permanent where nobody else has a key), AnotherFile,
         VendorRefused.
         """
-        keys = self._keys_without(record.not_for)
+        keys = keys_without(self.readers, record.not_for, "shared drive")
         self._require_folder()
         parts = sorted(record.parts, key=lambda part: part[0] != "json")
         uploads = [self._file_part(record, part, content, keys) for part, content in parts]
@@ -77,19 +77,6 @@ class DriveStore:
         about = self.drive.about(self.folder, "id,driveId,trashed")
         if about.get("driveId") != self.drive_id or about.get("trashed"):
             raise DeliveryError("The folder for records lies in the bin, or in another drive: look at `folder`.")
-
-    def _keys_without(self, not_for: frozenset[str]) -> list[str]:
-        """The keys to seal to; none where the record may lie there as it is."""
-        if not any(slug in not_for for slug, _, _ in self.readers):
-            return []
-        keys = [key for slug, _, key in self.readers if slug not in not_for and key]
-        if not keys:
-            raise DeliveryError(
-                "A reader of this shared drive must not read this record, and nobody else of its readers has a key to"
-                " seal it to: give the others a `reader` key, or file it elsewhere.",
-                permanent=True,
-            )
-        return keys
 
     def _file_part(self, record: Record, part: str, content: bytes, keys: list[str]) -> Upload:
         name = f"{record.reference}-{record.version}.{part}"

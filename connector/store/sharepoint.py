@@ -15,7 +15,7 @@ from connector.model.notice import Filed, Record
 from connector.model.standing import Verdict
 from connector.outbound.rights import Right, judge, worst
 from connector.outbound.sharepoint import Library
-from connector.store.age import encrypt
+from connector.store.age import encrypt, keys_without
 
 log = logging.getLogger(__name__)
 
@@ -49,24 +49,11 @@ class SharePointStore:
         to the other readers' keys. Raises DeliveryError (permanent where nobody else has a key),
         AnotherFile where somebody put a different file there, VendorRefused.
         """
-        keys = self._keys_without(record.not_for)
+        keys = keys_without(self.readers, record.not_for, "library")
         repeats = []
         for part, content in sorted(record.parts, key=lambda part: part[0] != "json"):
             repeats.append(self._file_part(record, part, content, keys))
         return Filed(place=f"{record.reference}-{record.version}", repeat=all(repeats))
-
-    def _keys_without(self, not_for: frozenset[str]) -> list[str]:
-        """The keys to seal to; none where the record may lie there as it is."""
-        if not any(slug in not_for for slug, _, _ in self.readers):
-            return []
-        keys = [key for slug, _, key in self.readers if slug not in not_for and key]
-        if not keys:
-            raise DeliveryError(
-                "A reader of this library must not read this record, and nobody else of its readers has a key to"
-                " seal it to: give the others a `reader` key, or file it elsewhere.",
-                permanent=True,
-            )
-        return keys
 
     def _file_part(self, record: Record, part: str, content: bytes, keys: list[str]) -> bool:
         name = f"{record.reference}-{record.version}.{part}"
