@@ -312,7 +312,7 @@ def faults_of_our_own(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
 
     rounds: list[list[tuple[Any, str, Any]]] = [
         [(Drive, "create", act), (GmailChannel, "send", act), (ChatChannel, "send", act), (Bulletins, "_sent", act)],
-        [(DriveStore, "_keys_without", act), (UploadShelf, "fetch", act), (google_of, "_code", act)],
+        [(DriveStore, "_file_part", act), (UploadShelf, "fetch", act), (google_of, "_code", act)],
         [(GoogleFormSource, "fetch", act)], [(Google, "api", act)], [(google_of, "exchange", act)],
         [(google_of, "exchange", answered(200, said))], [(google_of, "exchange", answered(403, said))],
         [(google_of, "exchange", answered(200, other))], [(google_of, "exchange", answered(500, other))],
