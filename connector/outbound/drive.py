@@ -161,10 +161,6 @@ class Drive:
         lock = {"contentRestrictions": [{"readOnly": True, "reason": "Filed record"}]}
         self._ask(self._files().update(fileId=id_, body=lock, supportsAllDrives=True, fields="id"))
 
-    def bin(self, id_: str) -> None:
-        """Put it into the bin. Raises VendorRefused where this identity may not."""
-        self._ask(self._files().update(fileId=id_, body={"trashed": True}, supportsAllDrives=True, fields="id"))
-
     def replace(self, id_: str, content: bytes) -> None:
         """Other content for a file of ours that is no record: the test file of `connector check`."""
         from googleapiclient.http import MediaIoBaseUpload
