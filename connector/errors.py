@@ -144,3 +144,13 @@ class SignInFailed(DeliveryError):
 
 class NotRestricted(DeliveryError):
     """The store can be read by people who must not read it, so nothing is filed there until that is mended."""
+
+
+class UnreadablePolicy(ConnectorError):
+    """This file could not be read as a policy. Save it as .docx, .pdf (with its text) or .txt, and try again."""
+
+
+class RegisterClosed(ConnectorError):
+    """The register of policies cannot be read or written now, so nothing was changed. Try again shortly."""
+
+    permanent = False

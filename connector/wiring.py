@@ -13,7 +13,6 @@ from connector.engine import Engine
 from connector.errors import ConfigError, SealError
 from connector.furnishing import SignIns, make_site
 from connector.intake import Intake
-from connector.ledger.database import SoleUse
 from connector.ledger.ledger import Ledger
 from connector.links import Links
 from connector.messages import Messages
@@ -25,6 +24,7 @@ from connector.record.typeset import Typesetter, typeset
 from connector.sealing import Sealer
 from connector.settings.load import Settings
 from connector.site import Site
+from connector.sqlite.database import SoleUse
 from connector.subscribing import Pokes, Subscriptions
 from connector.traffic import Traffic
 from connector.watching import Watching

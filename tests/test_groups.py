@@ -9,10 +9,11 @@ import pytest
 
 from connector.ledger import accepting, working
 from connector.ledger.acceptance import Acceptance, Accepted, Marks
-from connector.ledger.database import open_database
 from connector.ledger.ledger import Ledger
+from connector.ledger.schema import HEAD, MIGRATIONS
 from connector.model.duty import Duty, DutyKind, NewDuty
 from connector.model.reference import Reference, new_reference
+from connector.sqlite.database import open_database
 
 NOW = datetime(2026, 11, 21, 15, 41, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ def owed(tmp_path: Path) -> tuple[Path, list[Duty]]:
     """A ledger with four concerns accepted together, and their eight duties."""
     file = tmp_path / "ledger.db"
     references = [new_reference() for _ in range(4)]
-    engine = open_database(file)
+    engine = open_database(file, MIGRATIONS, HEAD)
     with engine.begin() as connection:
         outcomes = accepting.accept(connection, [_acceptance(reference) for reference in references])
     engine.dispose()
@@ -48,7 +49,7 @@ def owed(tmp_path: Path) -> tuple[Path, list[Duty]]:
 
 def test_duties_begun_finished_and_purged_together(owed: tuple[Path, list[Duty]]) -> None:
     file, duties = owed
-    engine = open_database(file)
+    engine = open_database(file, MIGRATIONS, HEAD)
     with engine.begin() as connection:
         assert working.begin(connection, [working.Begun(duty=duty) for duty in duties]) == [True] * 8
         done = [working.Done(duty=duty, at=NOW, evidence="done", record_place="2026/there") for duty in duties]
@@ -65,7 +66,7 @@ def test_duties_begun_finished_and_purged_together(owed: tuple[Path, list[Duty]]
 
 def test_duties_put_off_together(owed: tuple[Path, list[Duty]]) -> None:
     file, duties = owed
-    engine = open_database(file)
+    engine = open_database(file, MIGRATIONS, HEAD)
     with engine.begin() as connection:
         until = [NOW, None] * 4
         put_off = [

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from connector.errors import CannotAccept, SealError
-from connector.ledger import database
 from connector.ledger.audit import AuditLine
 from connector.ledger.ledger import Ledger
-from connector.ledger.schema import HEAD, metadata
-from connector.ledger.writer import Writer
+from connector.ledger.schema import HEAD, MIGRATIONS, metadata
 from connector.sealing import Sealer, new_key
 from connector.settings.load import load
+from connector.sqlite import database
+from connector.sqlite.writer import Writer
 from connector.web.app import create_app
 from connector.wiring import build
 from tests.service import BEARER, ROOT, Service, environment, running
@@ -33,11 +33,11 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:
-    engine = database.open_database(tmp_path / "a.db")
+    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
-    scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
+    scripts = ScriptDirectory(str(MIGRATIONS))
     assert scripts.get_current_head() == HEAD
 
 
@@ -52,7 +52,7 @@ def test_it_opens_again_without_migrating_and_keeps_what_it_holds(tmp_path: Path
 
 
 def test_the_file_is_wal_and_fully_synchronous_and_nobody_elses(tmp_path: Path) -> None:
-    engine = database.open_database(tmp_path / "a.db")
+    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -62,7 +62,7 @@ def test_the_file_is_wal_and_fully_synchronous_and_nobody_elses(tmp_path: Path) 
 
 
 def test_those_who_wait_are_committed_together_and_each_gets_their_own_answer(tmp_path: Path) -> None:
-    engine = database.open_database(tmp_path / "a.db")
+    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
     writer, sizes, gate = Writer(engine), [], threading.Event()
 
     def hold(_connection: Connection, items: list[int]) -> list[int]:
@@ -88,7 +88,7 @@ def test_those_who_wait_are_committed_together_and_each_gets_their_own_answer(tm
 
 
 def test_one_bad_item_does_not_take_the_others_with_it(tmp_path: Path) -> None:
-    engine = database.open_database(tmp_path / "a.db")
+    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
     writer, gate = Writer(engine), threading.Event()
 
     def hold(_connection: Connection, items: list[int]) -> list[int]:

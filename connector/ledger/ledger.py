@@ -13,15 +13,15 @@ from connector.ledger import working
 from connector.ledger.acceptance import Acceptance, Outcome
 from connector.ledger.accepting import accept
 from connector.ledger.audit import AuditLine, append, broken_at
-from connector.ledger.database import open_database
 from connector.ledger.notebook import Notebook
 from connector.ledger.purging import tidy
 from connector.ledger.reading import Held, Lane, duty_of, held_of
-from connector.ledger.schema import concern, duty
-from connector.ledger.writer import Writer
+from connector.ledger.schema import HEAD, MIGRATIONS, concern, duty
 from connector.model.duty import Duty, DutyKind, DutyState
 from connector.model.reference import Reference
 from connector.model.submission import Way
+from connector.sqlite.database import open_database
+from connector.sqlite.writer import Writer
 
 _OPEN = working.OPEN
 # Built once: building a statement takes longer than running it.
@@ -49,7 +49,7 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._engine = open_database(file)
+        self._engine = open_database(file, MIGRATIONS, HEAD)
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(self._engine)
         self.notebook = Notebook(self._writer, self._reading)

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, and_, exists, func, insert, or_, select, update
 
 from connector.ledger.schema import concern, duty, form_seen, promise, source, standing
-from connector.ledger.writer import Writer
 from connector.model.duty import DutyState
 from connector.model.reference import Reference
 from connector.model.standing import Standing, State, Verdict, turned
 from connector.model.submission import Way
 from connector.retry import FEWEST
+from connector.sqlite.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

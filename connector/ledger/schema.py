@@ -6,14 +6,12 @@ address, who is passed over); both are sealed and purged. `*_mark` columns are k
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Dialect,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -24,27 +22,12 @@ from sqlalchemy import (
     Text,
     false,
 )
-from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"
+from connector.sqlite.claims import claims_table
+from connector.sqlite.moment import Moment
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime as text that sorts, `2026-11-21T15:41:30.000000Z`."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a zone has no place in the ledger")
-        there = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return there.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return datetime.fromisoformat(value) if value is not None else None
+HEAD = "0004"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 metadata = MetaData()
@@ -169,3 +152,6 @@ promise = Table(
     Column("id", String(120), nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# Which daily message was sent to whom.
+told = claims_table(metadata)

@@ -36,7 +36,7 @@ class _Job:
 
 
 class Writer:
-    """The only hand that writes to this process's ledger."""
+    """The only hand of this process that writes to its database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

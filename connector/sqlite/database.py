@@ -1,4 +1,4 @@
-"""Opening the ledger's database: SQLite in WAL with full synchronous, and the migrations."""
+"""Opening a database: SQLite in WAL with full synchronous, and its migrations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
 from connector.errors import CannotAccept, ConfigError
-from connector.ledger.schema import HEAD
 
 _BUSY_MS = 5_000
 
 
-def open_database(file: Path) -> Engine:
-    """The engine on that file, its tables brought up to date. Raises ConfigError where the file cannot be used."""
+def open_database(file: Path, migrations: Path, head: str) -> Engine:
+    """The engine on that file, its tables brought up to `head`. Raises ConfigError where the file cannot be used."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():
@@ -29,7 +28,7 @@ def open_database(file: Path) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     with engine.begin() as connection:
-        _migrate(connection)
+        _migrate(connection, migrations, head)
     return engine
 
 
@@ -49,20 +48,20 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(connection: Connection) -> None:
-    """Bring the tables to HEAD. Alembic is slow to import, so it is asked only when there is something to do."""
+def _migrate(connection: Connection, migrations: Path, head: str) -> None:
+    """Bring the tables up to date. Alembic is slow to import, so it is asked only when there is something to do."""
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables:
         at = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if at == HEAD:
+        if at == head:
             return
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(migrations))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, HEAD)
+    command.upgrade(config, head)
 
 
 class SoleUse:

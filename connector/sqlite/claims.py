@@ -1,0 +1,118 @@
+"""Claims: of several processes, and after a crash, one sends what is to be sent once.
+
+Before a message goes out its occasions are claimed in one transaction; after it they are marked as done. A claim that
+is never marked (its process died) can be claimed again once it is stale: then the message may have gone out, and says
+so. The verbs take the writer's connection and a list, as every verb of a database does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, insert, select, update
+
+from connector.sqlite.moment import Moment
+
+
+def claims_table(metadata: MetaData) -> Table:
+    """The table of claims in a database."""
+    return Table(
+        "told",
+        metadata,
+        Column("school", String(40), primary_key=True),
+        Column("person", String(40), primary_key=True),
+        # What it is about and which: `2026-11-23`, `cse 2026-11-30 7`. Never content.
+        Column("occasion", String(120), primary_key=True),
+        Column("first_at", Moment, nullable=False),
+        # While a process has it in hand; empty when it did not work and may be tried again.
+        Column("claimed_at", Moment),
+        Column("done_at", Moment),
+        Column("attempts", Integer, nullable=False),
+        Column("error", String(200), nullable=False, server_default=""),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a process is about to tell one person. A claim made before `stale_before` is a dead process's."""
+
+    school: str
+    person: str
+    occasions: tuple[str, ...]
+    at: datetime
+    stale_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """The occasions that are this process's to tell; `again` are those that a process which died may have told."""
+
+    occasions: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of it: done, or not, with the error's own words."""
+
+    school: str
+    person: str
+    occasions: tuple[str, ...]
+    at: datetime
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The verbs on one database's table."""
+
+    table: Table
+
+    def claim(self, connection: Connection, items: list[Claim]) -> list[Granted]:
+        """What of each claim is granted."""
+        return [self._granted(connection, item) for item in items]
+
+    def settle(self, connection: Connection, items: list[Told]) -> list[None]:
+        """Mark as done, or let go of what did not work."""
+        c = self.table.c
+        for item in items:
+            mine = c.school == item.school, c.person == item.person, c.occasion.in_(item.occasions)
+            values = {"claimed_at": None, "error": item.error[:200], "done_at": None if item.error else item.at}
+            connection.execute(update(self.table).where(*mine).values(values))
+        return [None] * len(items)
+
+    def done(self, connection: Connection, school: str) -> frozenset[tuple[str, str]]:
+        """Person and occasion of everything that was told at that school."""
+        c = self.table.c
+        query = select(c.person, c.occasion).where(c.school == school, c.done_at.is_not(None))
+        return frozenset((row.person, row.occasion) for row in connection.execute(query))
+
+    def failing(self, connection: Connection, school: str, since: datetime) -> int:
+        """How many messages of that school have been tried since before then, without success."""
+        c = self.table.c
+        query = select(c.occasion).where(c.school == school, c.done_at.is_(None), c.first_at < since)
+        return len(connection.execute(query).all())
+
+    def _granted(self, connection: Connection, item: Claim) -> Granted:
+        c = self.table.c
+        mine = c.school == item.school, c.person == item.person, c.occasion.in_(item.occasions)
+        known = {row.occasion: row for row in connection.execute(select(self.table).where(*mine))}
+        fresh = [occasion for occasion in item.occasions if occasion not in known]
+        free = [name for name, row in known.items() if _is_free(row, item.stale_before)]
+        key = {"school": item.school, "person": item.person}
+        if fresh:
+            rows = [
+                key | {"occasion": occasion, "first_at": item.at, "claimed_at": item.at, "attempts": 1}
+                for occasion in fresh
+            ]
+            connection.execute(insert(self.table), rows)
+        if free:
+            values = {"claimed_at": item.at, "attempts": c.attempts + 1}
+            connection.execute(update(self.table).where(*mine[:2], c.occasion.in_(free)).values(values))
+        again = tuple(name for name in free if known[name].claimed_at is not None)
+        return Granted(occasions=tuple(o for o in item.occasions if o in {*fresh, *free}), again=again)
+
+
+def _is_free(row: Row[tuple[object, ...]], stale_before: datetime) -> bool:
+    return row.done_at is None and (row.claimed_at is None or row.claimed_at < stale_before)
