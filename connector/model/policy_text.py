@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -37,3 +38,16 @@ class PolicyText:
     name: str
     blocks: tuple[Block, ...]
     unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDocument:
+    """A policy document where it lies. `id` and `version` are the source's own; `version` changes with the content.
+
+    `name` has its ending, by which it is read; `changed_at` is what the source says of it, where it says anything.
+    """
+
+    id: str
+    name: str
+    version: str
+    changed_at: datetime | None

@@ -116,22 +116,33 @@ class Drive:
 
     def content(self, id_: str, most_bytes: int) -> bytes:
         """The file's bytes. Raises VendorRefused, DeliveryError (permanent where it is longer)."""
-        how = How(timeout_seconds=120, most_bytes=most_bytes)
-        found = self.google.ask(self._files().get_media(fileId=id_, supportsAllDrives=True), self.scopes, how)
+        return self._bytes(self._files().get_media(fileId=id_, supportsAllDrives=True), most_bytes)
+
+    def export(self, id_: str, kind: str, most_bytes: int) -> bytes:
+        """A Google document as a file of that MIME type. Raises NotExported, VendorRefused, DeliveryError."""
+        try:
+            return self._bytes(self._files().export_media(fileId=id_, mimeType=kind), most_bytes)
+        except VendorRefused as refused:
+            if refused.status != 403 or refused.code == "ACCESS_TOKEN_SCOPE_INSUFFICIENT":
+                raise
+            raise NotExported from None
+
+    def _bytes(self, request: Any, most_bytes: int) -> bytes:
+        found = self.google.ask(request, self.scopes, How(timeout_seconds=120, most_bytes=most_bytes))
         return found if isinstance(found, bytes) else b""
 
     def find(self, drive: str, name: str) -> str:
         """The id of our file of that name in the drive, by our mark on it; nothing where none is listed."""
         said = f"appProperties has {{ key='{_MARK}' and value='{name}' }} and trashed = false"
-        found = self._list(drive, said, "files(id,name)")
+        found = self.listed(drive, said, "files(id,name)")
         return str(found[0]["id"]) if found else ""
 
     def records(self, drive: str) -> list[Mapping[str, Any]]:
         """Every file of the drive that is not in the bin: its name, and whether it is shared singly."""
-        return self._list(drive, "trashed = false", "files(id,name,hasAugmentedPermissions)")
+        return self.listed(drive, "trashed = false", "files(id,name,hasAugmentedPermissions)")
 
-    def _list(self, drive: str, said: str, fields: str) -> list[Mapping[str, Any]]:
-        """Entries of files.list within one shared drive, all pages."""
+    def listed(self, drive: str, said: str, fields: str) -> list[Mapping[str, Any]]:
+        """What files.list finds within one shared drive, all pages. Raises VendorRefused, DeliveryError."""
         given: dict[str, Any] = {
             "q": said, "corpora": "drive", "driveId": drive, "includeItemsFromAllDrives": True,
             "supportsAllDrives": True, "pageSize": 1000, "fields": f"nextPageToken,{fields}",
@@ -184,6 +195,14 @@ class Drive:
     def _ask(self, request: Any, how: How = _QUICK) -> dict[str, Any]:
         found = self.google.ask(request, self.scopes, how)
         return found if isinstance(found, dict) else {}
+
+
+class NotExported(DeliveryError):
+    """Google would not give this document as a file: it is over 10 MB, or its shared drive keeps readers from
+    downloading. Save it there as a Word file, or allow downloads."""
+
+    def __init__(self) -> None:
+        super().__init__(permanent=True)
 
 
 class Trashed(DeliveryError):

@@ -134,7 +134,9 @@ def item(fake: Tenant, library: Library, found: Item) -> dict[str, Any]:
     else:
         body["cTag"] = found.ctag
         kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-        body["file"] = {"hashes": {"quickXorHash": quick_xor(found.content)}, "mimeType": kind}
+        body["file"] = {"mimeType": kind}
+        if fake.gives_hashes:  # they are given "if available" (hashes resource)
+            body["file"]["hashes"] = {"quickXorHash": quick_xor(found.content)}
         body["@microsoft.graph.downloadUrl"] = download_url(fake, library, found)
     if found is library.root:
         body["root"] = {}

@@ -55,8 +55,10 @@ def get_item(fake: Tenant, call: Call) -> Answer:
 def get_children(fake: Tenant, call: Call) -> Answer:
     """GET children, paged by $top with $skiptoken (driveItem: list children)."""
     library, item = found_item(fake, call, "read")
-    size, begin = odata.top(call, 200), int(call.query.get("$skiptoken", "0") or 0)
-    everything = library.children(item.id)
+    size, begun = odata.top(call, 200), call.query.get("$skiptoken", "0")
+    if not begun.isdigit():
+        refuse(400, "invalidRequest", "The skiptoken is none that was given.", contract_broken=True)
+    everything, begin = library.children(item.id), int(begun)
     page = [
         odata.select(call, "driveItem", bodies.item(fake, library, each)) for each in everything[begin : begin + size]
     ]

@@ -98,6 +98,26 @@ class Library:
         with self.site.lock:
             self.delete(self.must(path))
 
+    def rename(self, path: str, name: str) -> None:
+        """Somebody renames a file or a folder by hand."""
+        with self.site.lock:
+            found = self.must(path)
+            found.name = name
+            self.edited(found)
+
+    def move(self, path: str, folder: str) -> None:
+        """Somebody moves a file or a folder by hand; it keeps its name."""
+        with self.site.lock:
+            found = self.must(path)
+            self.touch(found)
+            found.parent = self.folder(folder, sharing.FLOW).id
+            self.edited(found)
+
+    def restore(self, path: str, content: bytes) -> None:
+        """Somebody restores a former version: its cTag may be one that was there before (microsoft-graph-docs 7827)."""
+        with self.site.lock:
+            self.rewrite(self.must(path), content).content_version = 0
+
     def must(self, path: str) -> Item:
         """The item at that path; KeyError where there is none."""
         if (found := self.at(path)) is None:

@@ -55,6 +55,7 @@ class Tenant:
     selected_can_resolve_sites: bool = True
     selected_can_delta: bool = True
     put_makes_folders: bool = True
+    gives_hashes: bool = True
     delta_repeats: bool = False
     delta_resync: str = "resyncChangesApplyDifferences"
     delta_generation: int = 1

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.workspace.world import Workspace
 
 FOLDER = "application/vnd.google-apps.folder"
+DOCUMENT = "application/vnd.google-apps.document"
 FORM = "application/vnd.google-apps.form"
 SHEET = "application/vnd.google-apps.spreadsheet"
 RANK = {"": 0, "reader": 1, "commenter": 2, "writer": 3, "fileOrganizer": 4, "organizer": 5, "owner": 6}
@@ -65,7 +66,11 @@ def permission(who: str, role: str, **more: Any) -> Permission:
 
 @dataclass(slots=True, eq=False)
 class File:
-    """A file or folder. `content` is None for folders and Google's own kinds; `app` the project that made it."""
+    """A file or folder. `content` is None for folders and Google's own kinds; `app` the project that made it.
+
+    `exported` is what a Google document comes to as Word. `sums` are its checksums: files of old have fewer, or none
+    (rclone issues 980, 8996).
+    """
 
     drive: Drive
     name: str
@@ -86,6 +91,8 @@ class File:
     modified: datetime = field(default_factory=datetime.now)
     version: int = 1
     head: str = field(default_factory=file_id)
+    exported: bytes = b""
+    sums: tuple[str, ...] = ("md5", "sha1", "sha256")
 
     @property
     def is_folder(self) -> bool:
@@ -136,6 +143,19 @@ class File:
             return 0
         return max((RANK[each.role] for each, _ in self.grants() if each.reaches(identity, fake)), default=0)
 
+    def rewrite(self, content: bytes) -> None:
+        """Somebody saves another content; of a Google document that which is exported."""
+        if self.content is None:
+            self.exported = content
+        else:
+            self.content, self.head = content, file_id()
+        self.touch()
+
+    def move(self, parent: File, name: str = "") -> None:
+        """Somebody moves it to a folder of the same drive, or renames it."""
+        self.parent, self.name = parent, name or self.name
+        self.touch()
+
     def touch(self) -> None:
         """Notes a change."""
         self.modified, self.version = self.drive.fake.now(), self.version + 1
@@ -176,6 +196,10 @@ class Drive:
         made = File(self, name, mime, parent or self.root, content, created=now, modified=now, **more)
         self.fake.files_by_id[made.id] = made
         return made
+
+    def document(self, name: str, exported: bytes, parent: File | None = None) -> File:
+        """A Google document, which has no content of its own."""
+        return self.put(name, parent, DOCUMENT, None, exported=exported)
 
     def folder(self, name: str, parent: File | None = None) -> File:
         """The folder of that name, made by hand where missing."""

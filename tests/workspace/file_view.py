@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from tests.workspace.drives import FOLDER, FORM, RANK, SHEET, Drive, File, Permission, SharedDrive
+from tests.workspace.drives import DOCUMENT, FOLDER, FORM, RANK, SHEET, Drive, File, Permission, SharedDrive
 from tests.workspace.people import Token
 from tests.workspace.stamps import millis
 
 _LINKS = {
     FOLDER: "https://drive.google.com/drive/folders/{}",
     FORM: "https://docs.google.com/forms/d/{}/edit?usp=drivesdk",
+    DOCUMENT: "https://docs.google.com/document/d/{}/edit?usp=drivesdk",
     SHEET: "https://docs.google.com/spreadsheets/d/{}/edit?usp=drivesdk",
 }
 _BLOB_LINK = "https://drive.google.com/file/d/{}/view?usp=drivesdk"
@@ -61,12 +62,12 @@ def _content(file: File) -> dict[str, Any]:
     found = {
         "size": str(len(file.content)),
         "quotaBytesUsed": str(len(file.content)),
-        "md5Checksum": hashlib.md5(file.content, usedforsecurity=False).hexdigest(),
-        "sha1Checksum": hashlib.sha1(file.content, usedforsecurity=False).hexdigest(),
-        "sha256Checksum": hashlib.sha256(file.content).hexdigest(),
         "headRevisionId": file.head,
         "originalFilename": file.name,
         "webContentLink": f"https://drive.google.com/uc?id={file.id}&export=download",
+    }
+    found |= {
+        f"{name}Checksum": hashlib.new(name, file.content, usedforsecurity=False).hexdigest() for name in file.sums
     }
     return found | ({"fileExtension": extension, "fullFileExtension": extension} if dot and stem else {})
 

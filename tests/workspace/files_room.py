@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tests.workspace import access, file_view
 from tests.workspace.answers import Answer, Call, broken, refuse
 from tests.workspace.documents import Method
-from tests.workspace.drives import FOLDER, RANK, File, file_id
+from tests.workspace.drives import DOCUMENT, FOLDER, RANK, File, file_id
 from tests.workspace.sessions import RESUMABLE, start
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ _NO_STORAGE = (
     "(https://developers.google.com/workspace/drive/api/guides/about-shareddrives), or use OAuth delegation "
     "(http://support.google.com/a/answer/7281227) instead."
 )
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# Google's list of export formats for its documents (developers.google.com/workspace/drive/api/guides/ref-export-formats).
+_EXPORTS = {
+    WORD, "application/vnd.oasis.opendocument.text", "application/rtf", "application/pdf", "text/plain",
+    "application/zip", "application/epub+zip", "text/markdown",
+}  # fmt: skip
+_MOST_EXPORTED = 10 * 1024 * 1024
 _WRITABLE = {
     "id", "name", "mimeType", "parents", "appProperties", "properties", "description", "contentRestrictions",
     "trashed", "inheritedPermissionsDisabled",
@@ -27,12 +34,16 @@ _WRITABLE = {
 
 
 def lookup(fake: Workspace, call: Call, method: Method, wanted: str, role: str = "reader") -> File:
-    """The file, if the caller sees it; a shared drive's only with supportsAllDrives (2.1). 403 where the role is too low."""
+    """The file, if the caller sees it; a shared drive's only with supportsAllDrives, where the method has that (2.1).
+
+    403 where the role is too low.
+    """
     file = fake.files_by_id.get(wanted)
     if wanted == "root" and not call.caller.is_service:
         file = fake.my_drive(call.caller.identity).root
     rank = file.rank(call.caller.identity) if file else 0
-    hidden = file is None or not rank or (file.drive.is_shared and not call.says("supportsAllDrives"))
+    unsaid = "supportsAllDrives" in method.parameters and not call.says("supportsAllDrives")
+    hidden = file is None or not rank or (file.drive.is_shared and unsaid)
     if hidden or (access.only_own_files(call.caller, method) and not _app_may_see(fake, call, file)):
         refuse(404, f"File not found: {wanted}.", reason="notFound", location="fileId")
     assert file is not None
@@ -183,6 +194,22 @@ def get(fake: Workspace, call: Call, method: Method) -> Answer:
     if not file_view.capabilities(file, call.caller)["canDownload"]:
         refuse(403, "This file cannot be downloaded by the user.", reason="cannotDownloadFile")
     return _media(file, call.header("Range"))
+
+
+def export(fake: Workspace, call: Call, method: Method) -> Answer:
+    """GET files/{fileId}/export: a Google document in another format, of at most 10 MB (its document)."""
+    file, kind = lookup(fake, call, method, call.parts["fileId"]), call.query["mimeType"]
+    if file.mime != DOCUMENT:
+        broken("Export only supports Docs Editors files.", 403, reason="fileNotExportable")
+    if not file_view.capabilities(file, call.caller)["canDownload"]:
+        refuse(403, "This file cannot be exported by the user.", reason="cannotExportFile")
+    if kind not in _EXPORTS:
+        broken("The requested conversion is not supported.", reason="badRequest", location="convertTo")
+    if kind != WORD:
+        broken(f"The fake does not export {kind}.", 501)
+    if len(file.exported) > _MOST_EXPORTED:
+        refuse(403, "This file is too large to be exported.", reason="exportSizeLimitExceeded")
+    return Answer(file.exported, kind=kind, plain=True)
 
 
 def _media(file: File, wanted: str) -> Answer:

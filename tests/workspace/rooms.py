@@ -33,6 +33,7 @@ HANDLERS: dict[str, Callable[..., Answer]] = {
     "drive.files.create": files_room.create,
     "drive.files.copy": files_room.copy,
     "drive.files.get": files_room.get,
+    "drive.files.export": files_room.export,
     "drive.files.list": listing_room.list_files,
     "drive.files.update": update_room.update,
     "drive.files.delete": update_room.delete,

@@ -1,0 +1,38 @@
+"""Where a school's policy documents lie: a folder, a SharePoint library or a shared drive. They are only read there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from connector.model.profile import Strict
+from connector.settings.google import PlaceId
+from connector.settings.microsoft import LibraryName, SiteUrl
+
+
+class FolderLibrary(Strict):
+    """A folder that the service can read, with the folders in it."""
+
+    kind: Literal["folder"]
+    path: str = Field(min_length=1)
+
+
+class SharePointPolicies(Strict):
+    """A library of a site. `drive` is for an app that may not look the site up."""
+
+    kind: Literal["sharepoint"]
+    site: SiteUrl
+    library: LibraryName
+    drive: str = ""
+
+
+class DrivePolicies(Strict):
+    """A shared drive, or a `folder` in it."""
+
+    kind: Literal["drive"]
+    drive: PlaceId
+    folder: PlaceId | None = None
+
+
+PolicyLibrary = Annotated[FolderLibrary | SharePointPolicies | DrivePolicies, Field(discriminator="kind")]
