@@ -8,9 +8,9 @@ so. The verbs take the writer's connection and a list, as every verb of a databa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, insert, select, update
+from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, func, insert, select, update
 
 from connector.sqlite.moment import Moment
 
@@ -27,6 +27,7 @@ def claims_table(metadata: MetaData) -> Table:
         Column("first_at", Moment, nullable=False),
         # While a process has it in hand; empty when it did not work and may be tried again.
         Column("claimed_at", Moment),
+        Column("tried_at", Moment, nullable=False),
         Column("done_at", Moment),
         Column("attempts", Integer, nullable=False),
         Column("error", String(200), nullable=False, server_default=""),
@@ -88,11 +89,12 @@ class Claims:
         query = select(c.person, c.occasion).where(c.school == school, c.done_at.is_not(None))
         return frozenset((row.person, row.occasion) for row in connection.execute(query))
 
-    def failing(self, connection: Connection, school: str, since: datetime) -> int:
-        """How many messages of that school have been tried since before then, without success."""
+    def failing(self, connection: Connection, school: str, now: datetime) -> int:
+        """How many messages of that school were tried again within a day, without success."""
         c = self.table.c
-        query = select(c.occasion).where(c.school == school, c.done_at.is_(None), c.first_at < since)
-        return len(connection.execute(query).all())
+        is_open = c.done_at.is_(None), c.attempts > 1, c.tried_at > now - timedelta(days=1)
+        query = select(func.count()).where(c.school == school, *is_open)
+        return int(connection.execute(query).scalar() or 0)
 
     def _granted(self, connection: Connection, item: Claim) -> Granted:
         c = self.table.c
@@ -102,13 +104,11 @@ class Claims:
         free = [name for name, row in known.items() if _is_free(row, item.stale_before)]
         key = {"school": item.school, "person": item.person}
         if fresh:
-            rows = [
-                key | {"occasion": occasion, "first_at": item.at, "claimed_at": item.at, "attempts": 1}
-                for occasion in fresh
-            ]
+            times = dict.fromkeys(("first_at", "claimed_at", "tried_at"), item.at)
+            rows = [{**key, **times, "occasion": occasion, "attempts": 1} for occasion in fresh]
             connection.execute(insert(self.table), rows)
         if free:
-            values = {"claimed_at": item.at, "attempts": c.attempts + 1}
+            values = {"claimed_at": item.at, "tried_at": item.at, "attempts": c.attempts + 1}
             connection.execute(update(self.table).where(*mine[:2], c.occasion.in_(free)).values(values))
         again = tuple(name for name in free if known[name].claimed_at is not None)
         return Granted(occasions=tuple(o for o in item.occasions if o in {*fresh, *free}), again=again)

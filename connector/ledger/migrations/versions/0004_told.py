@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("occasion", sa.String(120), primary_key=True),
         sa.Column("first_at", sa.String(27), nullable=False),
         sa.Column("claimed_at", sa.String(27)),
+        sa.Column("tried_at", sa.String(27), nullable=False),
         sa.Column("done_at", sa.String(27)),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("error", sa.String(200), nullable=False, server_default=""),

@@ -1,0 +1,133 @@
+"""`Register`: the one way into the register's tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.errors import CannotAccept, RegisterClosed
+from connector.model.policies_kept import Event, Kept, Look, Reviewed
+from connector.register import writing
+from connector.register.rows import event_of, kept_of
+from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, policy, told
+from connector.sqlite.claims import Claim, Claims, Granted, Told
+from connector.sqlite.database import open_database
+from connector.sqlite.writer import Verb, Writer
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Register:
+    """Writes go through the one writer and come back when they are on disk; reads take their own connection.
+
+    Every verb raises RegisterClosed where the database cannot be used at that moment.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Opens it, and makes it where there is none. Raises ConfigError where the file cannot be used."""
+        self.file = file
+        self._engine = open_database(file, MIGRATIONS, HEAD)
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writer = Writer(self._engine)
+        self._claims = Claims(told)
+
+    def close(self) -> None:
+        """Write what waits, then let go of the file."""
+        self._writer.close()
+        self._engine.dispose()
+
+    # -- policies
+
+    def policies(self, school: str) -> tuple[Kept, ...]:
+        """Every policy of the school with its history, by its slug."""
+        with self._connection() as connection:
+            events: dict[str, list[Event]] = defaultdict(list)
+            for row in connection.execute(select(event).where(event.c.school == school).order_by(event.c.id)):
+                events[row.slug].append(event_of(row))
+            rows = connection.execute(select(policy).where(policy.c.school == school).order_by(policy.c.slug))
+            return tuple(kept_of(row, tuple(events[row.slug])) for row in rows)
+
+    def add(self, school: str, slugs: tuple[str, ...], at: datetime) -> None:
+        """Rows for policies that have none yet."""
+        self._do(writing.add, writing.Adding(school=school, slugs=slugs, at=at))
+
+    def note_document(self, document: writing.DocumentRead) -> None:
+        """What was read in a policy's document."""
+        self._do(writing.note_document, document)
+
+    def note_presence(self, presence: writing.Presence) -> None:
+        """A document that is not in the library any more, or is there again."""
+        self._do(writing.note_presence, presence)
+
+    def note_reviewed(self, school: str, slug: str, reviewed: Reviewed, by: str, at: datetime) -> bool:
+        """What a person said of a review. False where they said the very same last time: a button pressed twice."""
+        return self._do(writing.note_reviewed, writing.Said(school=school, slug=slug, reviewed=reviewed, by=by, at=at))
+
+    def show(self, school: str, shown: tuple[writing.Shown, ...], at: datetime) -> None:
+        """What calendars are told from now on; another day or title counts as a change."""
+        self._do(writing.show, writing.Showing(school=school, shown=shown, at=at))
+
+    # -- the library
+
+    def note_look(self, school: str, at: datetime, error: str = "") -> None:
+        """The library was looked at, or could not be."""
+        self._do(writing.note_look, writing.Looking(school=school, at=at, error=error))
+
+    def look(self, school: str) -> Look:
+        """When the library was last looked at, and since when it cannot be."""
+        with self._connection() as connection:
+            row = connection.execute(select(library).where(library.c.school == school)).first()
+        return Look(looked_at=row.looked_at, failing_since=row.failing_since, error=row.error) if row else Look()
+
+    # -- the feed
+
+    def feed_serials(self) -> dict[str, int]:
+        """Which address of each school's feed is good now; 0 where it was never renewed, which is not listed."""
+        with self._connection() as connection:
+            return {row.school: row.serial for row in connection.execute(select(feed))}
+
+    def renew_feed(self, school: str) -> int:
+        """The number of the next address; the one before is worth nothing any more."""
+        return self._do(writing.renew_feed, school)
+
+    # -- reminders
+
+    def claim(self, claim: Claim) -> Granted:
+        """What this process is to tell of that."""
+        return self._do(self._claims.claim, claim)
+
+    def settle(self, outcome: Told) -> None:
+        """Note that it was told, or let go of it."""
+        self._do(self._claims.settle, outcome)
+
+    def told(self, school: str) -> frozenset[tuple[str, str]]:
+        """Person and occasion of everything that was told."""
+        with self._connection() as connection:
+            return self._claims.done(connection, school)
+
+    def failing(self, school: str, now: datetime) -> int:
+        """How many reminders were tried again within a day, without success."""
+        with self._connection() as connection:
+            return self._claims.failing(connection, school, now)
+
+    def _do(self, verb: Verb[Item, Result], item: Item) -> Result:
+        try:
+            return self._writer.do(verb, item)
+        except CannotAccept:
+            raise RegisterClosed from None
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        try:
+            with self._reading.connect() as connection:
+                yield connection
+        except SQLAlchemyError:
+            raise RegisterClosed from None

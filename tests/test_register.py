@@ -1,0 +1,209 @@
+"""The register of policies: what is kept, its history, and who may tell what of several processes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from connector.errors import RegisterClosed
+from connector.model.policies_kept import EventKind, Read, Reviewed
+from connector.register.register import Register
+from connector.register.schema import metadata
+from connector.register.writing import DocumentRead, Presence, Shown
+from connector.sqlite.claims import Claim, Told
+
+NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+STALE = timedelta(minutes=15)
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Iterator[Register]:
+    opened = Register(tmp_path / "register.db")
+    yield opened
+    opened.close()
+
+
+def claim(*occasions: str, at: datetime = NOW) -> Claim:
+    return Claim(school="hill", person="office", occasions=occasions, at=at, stale_before=at - STALE)
+
+
+def told(*occasions: str, error: str = "", at: datetime = NOW) -> Told:
+    return Told(school="hill", person="office", occasions=occasions, at=at, error=error)
+
+
+def document(version: str = "1", **given: object) -> DocumentRead:
+    values = {
+        "school": "hill", "slug": "cse", "document": "id-1", "name": "CSE.docx", "version": version, "at": NOW,
+        "read": Read(title="CSE Policy", next_review="November 2024", texts=(("KCSIE", "kcsie", 2023),)),
+    }  # fmt: skip
+    return DocumentRead(**(values | given))  # type: ignore[arg-type] # a table of named values
+
+
+def test_the_migration_makes_exactly_the_tables_of_the_schema(register: Register) -> None:
+    engine = create_engine(f"sqlite:///{register.file}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_no_column_of_a_concern_is_in_it() -> None:
+    named = {column.name for table in metadata.tables.values() for column in table.columns}
+    assert not named & {"reference", "sealed", "aside", "child_mark", "reporter_mark", "record_place"}
+
+
+def test_what_was_read_comes_back_as_it_was(register: Register) -> None:
+    register.note_document(document())
+    (kept,) = register.policies("hill")
+    assert kept.read == Read(title="CSE Policy", next_review="November 2024", texts=(("KCSIE", "kcsie", 2023),))
+    assert (kept.document, kept.document_name, kept.version, kept.read_at) == ("id-1", "CSE.docx", "1", NOW)
+    assert register.policies("elsewhere") == ()
+
+
+def test_a_version_that_cannot_be_read_keeps_what_the_last_one_said_and_says_why(register: Register) -> None:
+    register.note_document(document())
+    register.note_document(document("2", read=None, fault="It is protected by a password."))
+    (kept,) = register.policies("hill")
+    assert kept.fault == "It is protected by a password."
+    assert kept.read is not None
+    assert kept.read.title == "CSE Policy"
+    register.note_document(document("3"))
+    assert register.policies("hill")[0].fault == ""
+
+
+def test_history_is_kept_with_who_said_so_and_when(register: Register) -> None:
+    register.note_document(document())
+    review = Reviewed(on=date(2026, 11, 20), next_review="November 2028", minute_number="24/117", signed_head="A. Head")
+    assert register.note_reviewed("hill", "cse", review, "head", NOW)
+    later = NOW + timedelta(days=9)
+    assert register.note_reviewed(
+        "hill", "cse", Reviewed(on=date(2026, 11, 20), signed_chair="B. Chair"), "office", later
+    )
+    events = register.policies("hill")[0].history
+    assert [(event.kind, event.by, event.at) for event in events] == [
+        (EventKind.READ, "document", NOW), (EventKind.REVIEWED, "head", NOW), (EventKind.REVIEWED, "office", later),
+    ]  # fmt: skip
+    assert events[1].reviewed == review
+
+
+def test_a_button_pressed_twice_is_one_review(register: Register) -> None:
+    review = Reviewed(on=date(2026, 11, 20))
+    assert register.note_reviewed("hill", "cse", review, "head", NOW)
+    assert not register.note_reviewed("hill", "cse", review, "head", NOW + timedelta(seconds=2))
+    assert register.note_reviewed("hill", "cse", review, "office", NOW)
+    assert len(register.policies("hill")[0].history) == 2
+
+
+def test_a_document_that_goes_and_comes_back_is_noted_both_times(register: Register) -> None:
+    register.note_document(document())
+    register.note_presence(Presence(school="hill", slug="cse", at=NOW, is_there=False))
+    assert register.policies("hill")[0].gone_at == NOW
+    register.note_presence(Presence(school="hill", slug="cse", at=NOW, is_there=True))
+    (kept,) = register.policies("hill")
+    assert kept.gone_at is None
+    assert [event.kind for event in kept.history] == [EventKind.READ, EventKind.GONE, EventKind.BACK]
+
+
+def test_a_calendars_number_goes_up_with_each_change_and_with_nothing_else(register: Register) -> None:
+    register.add("hill", ("cse",), NOW)
+    due = Shown(slug="cse", title="CSE", due=date(2026, 11, 30))
+    for shown, sequence in (
+        (due, 0), (due, 0), (Shown(slug="cse", title="CSE", due=date(2028, 11, 30)), 1),
+        (Shown(slug="cse", title="CSE policy", due=date(2028, 11, 30)), 2), (Shown(slug="cse", title="CSE policy", due=None), 3),
+    ):  # fmt: skip
+        register.show("hill", (shown,), NOW + timedelta(days=sequence))
+        (kept,) = register.policies("hill")
+        assert (kept.sequence, kept.changed_at) == (sequence, NOW + timedelta(days=sequence))
+
+
+def test_only_one_of_two_processes_is_granted_an_occasion(register: Register) -> None:
+    other = Register(register.file)
+    assert register.claim(claim("week 2026-W48")).occasions == ("week 2026-W48",)
+    assert other.claim(claim("week 2026-W48")).occasions == ()
+    register.settle(told("week 2026-W48"))
+    assert other.claim(claim("week 2026-W48", at=NOW + timedelta(days=1))).occasions == ()
+    assert other.told("hill") == {("office", "week 2026-W48")}
+    other.close()
+
+
+def test_of_many_threads_in_two_processes_one_is_granted(register: Register) -> None:
+    other, granted = Register(register.file), []
+
+    def take(of: Register) -> None:
+        granted.extend(of.claim(claim("week 2026-W48")).occasions)
+
+    threads = [threading.Thread(target=take, args=(of,)) for of in (register, other) * 8]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert granted == ["week 2026-W48"]
+
+
+def test_what_a_dead_process_had_in_hand_is_granted_again_after_a_while_and_known_as_a_repeat(
+    register: Register,
+) -> None:
+    register.claim(claim("a"))
+    assert register.claim(claim("a", at=NOW + STALE)).occasions == ()
+    granted = register.claim(claim("a", at=NOW + STALE + timedelta(seconds=1)))
+    assert (granted.occasions, granted.again) == (("a",), ("a",))
+
+
+def test_what_did_not_work_is_free_at_once_and_no_repeat(register: Register) -> None:
+    register.claim(claim("a"))
+    register.settle(told("a", error="The mail server is away."))
+    assert register.told("hill") == frozenset()
+    granted = register.claim(claim("a", at=NOW + timedelta(seconds=1)))
+    assert (granted.occasions, granted.again) == (("a",), ())
+
+
+def test_a_claim_of_several_gives_what_is_free_of_them(register: Register) -> None:
+    register.claim(claim("a"))
+    register.settle(told("a"))
+    register.claim(claim("b"))
+    assert register.claim(claim("a", "b", "c")).occasions == ("c",)
+
+
+def test_failing_counts_what_is_tried_again_and_forgets_what_is_over(register: Register) -> None:
+    register.claim(claim("a"))
+    register.settle(told("a", error="away"))
+    assert register.failing("hill", NOW) == 0
+    register.claim(claim("a"))
+    register.settle(told("a", error="away"))
+    assert register.failing("hill", NOW) == 1
+    assert register.failing("elsewhere", NOW) == 0
+    assert register.failing("hill", NOW + timedelta(days=2)) == 0
+
+
+def test_a_feeds_address_can_be_renewed(register: Register) -> None:
+    assert register.feed_serials() == {}
+    assert [register.renew_feed("hill"), register.renew_feed("hill"), register.renew_feed("dale")] == [1, 2, 1]
+    assert register.feed_serials() == {"hill": 2, "dale": 1}
+
+
+def test_a_look_that_fails_keeps_since_when(register: Register) -> None:
+    register.note_look("hill", NOW)
+    register.note_look("hill", NOW + timedelta(hours=1), "The folder is away.")
+    register.note_look("hill", NOW + timedelta(hours=2), "The folder is still away.")
+    look = register.look("hill")
+    assert (look.looked_at, look.failing_since, look.error) == (
+        NOW,
+        NOW + timedelta(hours=1),
+        "The folder is still away.",
+    )
+    register.note_look("hill", NOW + timedelta(hours=3))
+    assert register.look("hill").failing_since is None
+
+
+def test_a_closed_register_says_so_in_our_own_words(tmp_path: Path) -> None:
+    register = Register(tmp_path / "register.db")
+    register.close()
+    with pytest.raises(RegisterClosed):
+        register.renew_feed("hill")
