@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import CannotAccept, ConnectorError
 from connector.ladder import present, today
 from connector.ledger.ledger import Ledger
+from connector.model.message import Message
 from connector.model.notice import Addressee, Bulletin, BulletinKind
+from connector.model.people import Ladder
 from connector.model.standing import Standing, State
 from connector.settings.microsoft import ActivityChannel
 from connector.settings.school import members_of
@@ -75,21 +77,29 @@ class Bulletins:
         return reached
 
     def _sent(self, site: Site, bulletin: Bulletin, slug: str, key: str, now: datetime) -> bool:
-        """By mail, or where that does not work by a channel that the person reads."""
-        person = site.school.people[slug]
         named = f"{site.slug}.{_plain(key)}.{int(bulletin.since.timestamp())}.{bulletin.kind}.{slug}"
-        to = Addressee(name=person.name, address=person.email, key=named, sent_at=now)
-        for channel in _ways(site, slug):
-            try:
-                site.channels[channel].send(bulletin, to)
-            except CannotAccept:
-                raise
-            except ConnectorError as error:
-                said = {"school": site.slug, "channel": channel, "error": type(error).__name__}
-                log.error("a bulletin could not be sent", extra=said)
-            else:
-                return True
-        return False
+        return reach(site, slug, lambda _channel: bulletin, named, now)
+
+
+def reach(site: Site, slug: str, say: Callable[[str], Message], key: str, now: datetime) -> bool:
+    """Tell that person by mail, or where that does not work by a channel that they read. True where one way took it.
+
+    `say` gives the message as that channel may carry it; `key` is the same for every try, so that a repeat is the
+    same mail.
+    """
+    person = site.school.people[slug]
+    to = Addressee(name=person.name, address=person.email, key=key, sent_at=now)
+    for channel in _ways(site, slug):
+        try:
+            site.channels[channel].send(say(channel), to)
+        except CannotAccept:
+            raise
+        except ConnectorError as error:
+            said = {"school": site.slug, "channel": channel, "error": type(error).__name__}
+            log.error("a message about the service could not be sent", extra=said)
+        else:
+            return True
+    return False
 
 
 def _ways(site: Site, slug: str) -> list[str]:
@@ -101,6 +111,12 @@ def _ways(site: Site, slug: str) -> list[str]:
     return [site.school.mail_channel, *shared]
 
 
+def first_rung(site: Site, ladders: Sequence[Ladder], now: datetime) -> tuple[str, ...]:
+    """Whoever stands on the first rung of these ladders today."""
+    first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
+    return present(site.school.people, first, frozenset(), today(now))
+
+
 def _hearers(site: Site, place: str, now: datetime) -> list[str]:
     """Whoever stands on the first rung today, and the technician; the staff ladder's too for what only they read."""
     school = site.school
@@ -110,8 +126,7 @@ def _hearers(site: Site, place: str, now: datetime) -> list[str]:
         return list(dict.fromkeys([school.office or school.technician, school.technician]))
     if "history of" in place:
         ladders.append(school.staff_ladder)
-    first = [slug for ladder in ladders for slug in ladder.rungs[0].people]
-    return list(dict.fromkeys([*present(school.people, first, frozenset(), today(now)), school.technician]))
+    return list(dict.fromkeys([*first_rung(site, ladders, now), school.technician]))
 
 
 def _plain(key: str) -> str:

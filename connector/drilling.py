@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connector.errors import ConnectorError, DeliveryError
 from connector.forms.proof import sign
@@ -18,10 +18,9 @@ from connector.model.submission import DRILL_SAYS, Arrival
 from connector.outbound.http import exchange
 from connector.sealing import Sealer
 from connector.site import Site
+from connector.source_state import looked_lately
 
 _DECIDES = frozenset({"is_about_staff", "child_safe_now"})
-# A quiet source is written down every ten minutes.
-_NOTED_EVERY = timedelta(minutes=20)
 
 
 class DrillFailed(ConnectorError):
@@ -70,8 +69,7 @@ class Drill:
         if self.form not in self.site.school.google_forms:
             return
         looked = self.ledger.notebook.progress(self.site.slug, self.form).looked_at
-        longest = max(_NOTED_EVERY, 3 * timedelta(seconds=self.site.sources[self.form].seconds))
-        if looked is None or now - looked > longest:
+        if not looked_lately(self.site.sources[self.form].seconds, looked, now):
             raise DrillFailed("The form's responses are not fetched: start `connector serve`, run `connector check`.")
 
     def _send(self, address: str, body: bytes, number: str, now: datetime) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.errors import ConnectorError
+from connector.outbound import heartbeat
 from connector.polling import first_polls, poll_seconds
 from connector.subscribing import form_named
 from connector.wiring import House
@@ -19,8 +20,10 @@ log = logging.getLogger(__name__)
 _STALLED = timedelta(minutes=10)
 # How often a worker looks whether a web process was told of something new.
 _LOOK_FOR_POKES_SECONDS = 2
-_THREADS_BESIDE = 4
+_THREADS_BESIDE = 6
 _MOST_POLLING = 32
+# The stores' rights and the sources are looked at first.
+_BEFORE_ALL_WELL = timedelta(minutes=2)
 # A pull waits by itself until something comes.
 _BETWEEN_PULLS_SECONDS = 5
 
@@ -41,6 +44,7 @@ def jobs(house: House) -> Iterator[None]:
     scheduler.add_job(reconcile, "interval", minutes=10, args=[house])
     scheduler.add_job(watch, "interval", minutes=10, args=[house], next_run_time=datetime.now(UTC))
     _add_polls(scheduler, house)
+    _add_all_well(scheduler, house)
     for slug in pulling:
         scheduler.add_job(pull, "interval", seconds=_BETWEEN_PULLS_SECONDS, args=[house, slug], executor="polls")
     reconcile(house)
@@ -61,6 +65,14 @@ def _add_polls(scheduler: BackgroundScheduler, house: House) -> None:
         scheduler.add_job(poll, "interval", seconds=seconds, args=of, next_run_time=first, executor="polls")
     if fetching:
         scheduler.add_job(answer_pokes, "interval", seconds=_LOOK_FOR_POKES_SECONDS, args=[house])
+
+
+def _add_all_well(scheduler: BackgroundScheduler, house: House) -> None:
+    """The daily message, looked for each quarter of an hour; and the heartbeat where there is one."""
+    first = datetime.now(UTC) + _BEFORE_ALL_WELL
+    scheduler.add_job(tell_all_well, "cron", minute="*/15", args=[house], next_run_time=first)
+    if house.settings.service.heartbeat is not None:
+        scheduler.add_job(beat, "interval", minutes=10, args=[house], next_run_time=first)
 
 
 def poll(house: House, school: str, name: str = "") -> None:
@@ -103,6 +115,25 @@ def watch(house: House) -> None:
             house.polling.sweep(slug, now)
     except ConnectorError:
         log.exception("the watch is put off")
+
+
+def tell_all_well(house: House) -> None:
+    """Send the daily message to whoever is due it and has not been sent it."""
+    try:
+        house.all_well.tell(house.clock.now())
+    except ConnectorError:
+        log.critical("the daily message is put off", exc_info=True)
+
+
+def beat(house: House) -> None:
+    """Let the monitoring know that the service is able and nothing is wrong; be silent otherwise."""
+    address = house.settings.service.heartbeat
+    try:
+        house.ledger.try_write()
+        if address is not None and house.engine.alive and house.all_well.is_well(house.clock.now()):
+            heartbeat.beat(address.get_secret_value())
+    except ConnectorError as error:
+        log.warning("no heartbeat", extra={"error": type(error).__name__})
 
 
 def reconcile(house: House) -> None:

@@ -12,7 +12,8 @@ from connector.checking.check import Checker
 from connector.forms import Parser
 from connector.forms.proof import FormKeys
 from connector.forms.push_token import PushTrust
-from connector.model.notice import Addressee, Bulletin, Filed, Notice, Receipt, Record
+from connector.model.message import Message
+from connector.model.notice import Addressee, Filed, Record
 from connector.model.profile import PolicyProfile
 from connector.model.source import Batch, Found, HintTerms, HistoryRule
 from connector.model.standing import Verdict
@@ -44,7 +45,7 @@ class Store(Protocol):
 class Channel(Protocol):
     """A way of telling somebody."""
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Hand the message over and return how it was taken. Raises DeliveryError."""
 
 

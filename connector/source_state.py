@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 # How long a source may fail, or a response may wait, before people hear of it.
 TROUBLE_AFTER = timedelta(minutes=15)
 SWEEP_EVERY = timedelta(hours=20)
-# A quiet source is written down no oftener than this.
+# A quiet source is written down no oftener than this; twice as long without a line is too long.
 _NOTE_EVERY = timedelta(minutes=10)
 _LONGEST_PAUSE = timedelta(minutes=5)
 # However long the far side asks us to stay away: a concern may be waiting there.
@@ -30,6 +30,12 @@ _FIRST_YEAR = 2000
 def is_too_much(why: ConnectorError) -> bool:
     """True where the far side says that it is asked too much: then the rest of a look waits for the next."""
     return isinstance(why, VendorRefused) and why.status in {429, 503}
+
+
+def looked_lately(seconds: int, looked_at: datetime | None, now: datetime) -> bool:
+    """True where a source that is asked every so many seconds was looked at not long ago."""
+    longest = max(2 * _NOTE_EVERY, 3 * timedelta(seconds=seconds))
+    return looked_at is not None and now - looked_at <= longest
 
 
 def standing_of(name: str) -> str:

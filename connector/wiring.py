@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.acknowledging import Acknowledgements
 from connector.adding import Additions
+from connector.all_well import DailyMessages, no_policies, no_reminders
 from connector.clock import Clock
 from connector.delivery import Delivery
 from connector.engine import Engine
@@ -44,6 +46,7 @@ class House:
     engine: Engine
     polling: Polling
     watching: Watching
+    all_well: DailyMessages
     pokes: Pokes
     subscriptions: Subscriptions
     sole: SoleUse | None
@@ -66,9 +69,12 @@ def build(
     works: bool = True,
     typesetter: Typesetter = typeset,
     poll_seconds: float = 0,
+    next_review: Callable[[str], str] = no_policies,
+    reminders_failing: Callable[[str], int] = no_reminders,
 ) -> House:
     """The house. With `works` it takes sole use of the ledger, as the one that performs duties.
 
+    `next_review` and `reminders_failing` tell the daily message of a school's policies.
     Raises ConfigError for keys or templates that do not work, CannotAccept where another copy is at work.
     """
     clock = clock or Clock()
@@ -101,6 +107,7 @@ def build(
         engine=engine,
         polling=Polling(sites, intake, ledger),
         watching=watching,
+        all_well=DailyMessages(sites, ledger, clock.now(), next_review, reminders_failing),
         pokes=pokes,
         subscriptions=Subscriptions(sites, ledger, sealer, pokes, hooks),
         sole=sole,

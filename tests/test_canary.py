@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from connector import logs
+from connector.all_well import DailyMessages
 from connector.cli.main import main
 from connector.delivery import Delivery
 from connector.errors import DeliveryError
 from connector.messages import Messages
+from connector.model.all_well import AllWell
 from connector.model.notice import Notice, Receipt
 from connector.notify.words import Words
 from connector.record.typeset import TypesettingError
@@ -140,6 +142,8 @@ def drive_everything(watched: Watched, monkeypatch: pytest.MonkeyPatch, capsys: 
     _refusals(watched)
     _failures_of_the_far_side(watched)
     _faults_of_our_own(watched, monkeypatch)
+    service.clock.pass_(days=1)
+    service.house.all_well.tell(service.clock.now())
     for path in ("/metrics", "/readyz", "/livez", "/a/Xaviermoorhen", "/nowhere"):
         service.client.get(path)
         if "Xavier" not in path:
@@ -170,6 +174,7 @@ def _the_good_path(watched: Watched) -> None:
         watched.keep(service.client.post(path, data={"person": "dsl"}))
         watched.keep(service.client.post(path, data={"person": "Xaviermoorhen"}))
     service.work()
+    service.house.all_well.tell(service.clock.now())
 
 
 def _refusals(watched: Watched) -> None:
@@ -247,6 +252,8 @@ def test_no_word_of_a_concern_is_found_outside_restricted_storage(
     drive_everything(watched, monkeypatch, capsys)
     assert watched.leaks() == set()
     assert len(watched.service.caught.mails) > 20
+    subjects = {str(mail.message["Subject"]) for mail in watched.service.caught.mails}
+    assert subjects >= {"All well: the safeguarding service", "Look today: the safeguarding service is not well"}
     assert len(watched.log.getvalue()) > 1000
     assert "http" not in watched.log.getvalue()
 
@@ -273,6 +280,17 @@ def plant_in_notice(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(original(self, *given, **named), missing=("Xaviermoorhen's date of birth",))
 
     monkeypatch.setattr(Messages, "_notice", careless)
+
+
+def plant_in_daily_message(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = DailyMessages._stands
+
+    def careless(self: DailyMessages, *given: Any, **named: Any) -> AllWell:
+        from dataclasses import replace
+
+        return replace(original(self, *given, **named), next_review="Ask about Zebedeedunnock.")
+
+    monkeypatch.setattr(DailyMessages, "_stands", careless)
 
 
 def plant_in_receipt(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +325,8 @@ def plant_in_record(_watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("plant", "place"), [
-    (plant_in_log, "log"), (plant_in_notice, "notice"), (plant_in_receipt, "notice"), (plant_in_ledger, "ledger"),
+    (plant_in_log, "log"), (plant_in_notice, "notice"), (plant_in_receipt, "notice"),
+    (plant_in_daily_message, "notice"), (plant_in_ledger, "ledger"),
     (plant_in_error, "ledger"), (plant_in_file_name, "file name"), (plant_in_record, "record in clear"),
 ])  # fmt: skip
 def test_a_planted_leak_is_found(watched: Watched, monkeypatch: pytest.MonkeyPatch, plant: Any, place: str) -> None:

@@ -13,6 +13,7 @@ from connector.ledger import working
 from connector.ledger.acceptance import Acceptance, Outcome
 from connector.ledger.accepting import accept
 from connector.ledger.audit import AuditLine, append, broken_at
+from connector.ledger.daily import Daily
 from connector.ledger.notebook import Notebook
 from connector.ledger.purging import tidy
 from connector.ledger.reading import Held, Lane, duty_of, held_of
@@ -53,6 +54,7 @@ class Ledger:
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(self._engine)
         self.notebook = Notebook(self._writer, self._reading)
+        self.daily = Daily(self._writer, self._reading)
 
     def close(self) -> None:
         """Write what waits, then let go of the file."""

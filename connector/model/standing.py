@@ -48,6 +48,20 @@ class Standing:
     told_at: datetime | None
 
 
+_PLACES = {
+    "store": "where records are filed",
+    "staff_store": "where records about staff are filed",
+    "intake_library": "fetching responses from the intake library",
+    "intake_library rights": "who can read the intake library",
+    "certificate": "the certificate for signing in to Microsoft",
+}
+
+
+def say_place(place: str) -> str:
+    """A place in words; a form's flow or history is named as it is."""
+    return _PLACES.get(place, place)
+
+
 LONGEST_SAID = 400
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import DeliveryError
+from connector.model.message import Message, Shared
 from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.words import heading_of, place_of
+from connector.model.standing import say_place
+from connector.notify.words import heading_of
 from connector.outbound.graph import Graph, path_of
 
 
@@ -19,7 +21,7 @@ class ActivityChannel:
     app_id: str
     timeout_seconds: float
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Put the line into that person's feed. Raises VendorRefused, DeliveryError; a receipt goes by mail only."""
         if isinstance(message, Receipt):
             raise DeliveryError("A receipt does not go to the activity feed.", permanent=True)
@@ -27,9 +29,9 @@ class ActivityChannel:
         self.graph.send("POST", path, self._line(message), timeout_seconds=self.timeout_seconds)
         return "accepted 204"
 
-    def _line(self, message: Notice | Bulletin) -> dict[str, Any]:
+    def _line(self, message: Shared) -> dict[str, Any]:
         """`systemDefault` is reserved, so the app's manifest need not declare it."""
-        about = message.reference if isinstance(message, Notice) else place_of(message)
+        about = _about(message)
         urgent = "URGENT. " if isinstance(message, Notice) and message.urgent else ""
         return {
             "topic": {
@@ -41,3 +43,14 @@ class ActivityChannel:
             "previewText": {"content": "See the e-mail about the same."},
             "templateParameters": [{"name": "systemDefaultText", "value": f"{urgent}{heading_of(message)}: {about}"}],
         }
+
+
+def _about(message: Shared) -> str:
+    """A concern by its reference, a bulletin by its place, the daily message by its school."""
+    match message:
+        case Notice():
+            return message.reference
+        case Bulletin():
+            return say_place(message.place)
+        case _:
+            return message.school

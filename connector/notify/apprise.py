@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.errors import ConfigError, DeliveryError
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.words import Words
+from connector.model.message import Message
+from connector.model.notice import Addressee, Receipt
+from connector.notify.words import Words, subject_of
 from connector.outbound.http import is_safe
 
 if TYPE_CHECKING:
@@ -38,14 +39,13 @@ class AppriseChannel:
     timeout_seconds: float
     words: Words
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Hand the message over; True of Apprise is all that is known of it. Raises DeliveryError, ConfigError."""
         if isinstance(message, Receipt):
             raise DeliveryError("A receipt goes by mail only.", permanent=True)
-        title = message.reference if isinstance(message, Notice) else "The safeguarding service itself"
         service = self._service()
         try:
-            is_taken = bool(service.notify(body=self.words.short(message), title=title))
+            is_taken = bool(service.notify(body=self.words.short(message), title=subject_of(message)))
         except Exception:  # noqa: BLE001 - any of a hundred plugins, whose errors hold URLs
             raise DeliveryError("Apprise could not hand the message over.") from None
         if not is_taken:

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from connector.errors import DeliveryError
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
+from connector.model.message import Message, Shared
+from connector.model.notice import Addressee, Notice, Receipt
 from connector.notify.words import CHAT_LIMIT_BYTES, Words, heading_of
 from connector.outbound.http import post_json
 from connector.outbound.pacing import Pace
@@ -30,14 +31,14 @@ class ChatChannel:
     words: Words
     pace: Pace
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Post the card and say how it was answered. Raises DeliveryError. A receipt never goes to a space."""
         body = message_of(self.words, message)
         self.pace.turn()
         return f"accepted {post_json(_threading(self.webhook), body, timeout_seconds=self.timeout_seconds)}"
 
 
-def message_of(words: Words, message: Notice | Receipt | Bulletin) -> dict[str, Any]:
+def message_of(words: Words, message: Message) -> dict[str, Any]:
     """Chat's Message with its card, a notice's in the thread of its concern.
 
     Raises DeliveryError, permanent, for a receipt, and for what is too large for Chat to take.
@@ -53,7 +54,7 @@ def message_of(words: Words, message: Notice | Receipt | Bulletin) -> dict[str, 
     return body
 
 
-def _line(message: Notice | Bulletin) -> str:
+def _line(message: Shared) -> str:
     """What a phone shows on its locked screen. Chat reads mentions in it, so it holds our own words only."""
     return f"{heading_of(message)}: {message.reference}" if isinstance(message, Notice) else heading_of(message)
 

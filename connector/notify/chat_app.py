@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
+from connector.model.message import Message
+from connector.model.notice import Addressee
 from connector.notify.chat import REPLY_OR_NEW, message_of
 from connector.notify.words import Words
 from connector.outbound.google import CHAT_SCOPES, Google, How
@@ -25,7 +26,7 @@ class ChatAppChannel:
     words: Words
     pace: Pace
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Post the card; the same try again is the same message. Raises VendorRefused, DeliveryError."""
         body = message_of(self.words, message)
         self.pace.turn()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.mail import Envelope, compose
+from connector.model.message import Message
+from connector.model.notice import Addressee
+from connector.notify.mail import Envelope, Mail, compose
 from connector.notify.words import Words
 from connector.outbound.google import GMAIL_SCOPES, Google, How
 
@@ -20,9 +21,12 @@ class GmailChannel:
     words: Words
     timeout_seconds: float
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Hand the mail over and return its Message-ID. Raises VendorRefused, DeliveryError."""
-        mail = compose(self.words, self.envelope, message, to)
+        return self.post(compose(self.words, self.envelope, message, to), to)
+
+    def post(self, mail: Mail, _to: Addressee) -> str:
+        """Hand a mail over that is ready, and return its Message-ID. Raises VendorRefused, DeliveryError."""
         body = {"raw": base64.urlsafe_b64encode(mail.wire).decode("ascii")}
         request = self.google.api("gmail").users().messages().send(userId="me", body=body)
         self.google.ask(request, GMAIL_SCOPES, How(timeout_seconds=self.timeout_seconds))

@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.mail import Envelope, compose
+from connector.model.message import Message
+from connector.model.notice import Addressee
+from connector.notify.mail import Envelope, Mail, compose
 from connector.notify.words import Words
 from connector.outbound.graph import Asked, Graph, path_of
 
@@ -23,9 +24,12 @@ class GraphMailChannel:
     words: Words
     timeout_seconds: float
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Hand the mail over and return its Message-ID. Raises VendorRefused, DeliveryError."""
-        mail = compose(self.words, self.envelope, message, to)
+        return self.post(compose(self.words, self.envelope, message, to), to)
+
+    def post(self, mail: Mail, _to: Addressee) -> str:
+        """Hand a mail over that is ready, and return its Message-ID. Raises VendorRefused, DeliveryError."""
         asked = Asked(base64.b64encode(mail.wire), {"Content-Type": "text/plain"}, self.timeout_seconds)
         with self.graph.sign_in.mail_gate:
             self.graph.ask("POST", path_of("users", self.envelope.sender, "sendMail"), asked)

@@ -1,4 +1,4 @@
-"""A mail: text and HTML, the subject is the reference and nothing else."""
+"""A mail: text and HTML, and for the office a calendar. Of a concern the subject is the reference and nothing else."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 from connector.errors import DeliveryError
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
-from connector.notify.words import Words
+from connector.model.message import Message
+from connector.model.notice import Addressee, Notice
+from connector.notify.words import Words, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,17 @@ class Envelope:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mail says. `calendar` goes along as an attachment that calendars open."""
+
+    subject: str
+    text: str
+    html: str
+    urgent: bool = False
+    calendar: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail ready to be sent."""
@@ -29,15 +41,21 @@ class Mail:
     message_id: str
 
 
-def compose(words: Words, envelope: Envelope, message: Notice | Receipt | Bulletin, to: Addressee) -> Mail:
+def compose(words: Words, envelope: Envelope, message: Message, to: Addressee) -> Mail:
     """The mail. The Message-ID is the duty's, so a mail sent again is the same mail to every mailbox.
 
     Raises DeliveryError, permanent, for an address or name that no header can carry.
     """
-    mail = MIMEMultipart("alternative", _subparts=[_part(words.text(message), "plain")])
-    mail.attach(_part(words.html(message), "html"))
+    urgent = isinstance(message, Notice) and message.urgent
+    letter = Letter(subject=subject_of(message), text=words.text(message), html=words.html(message), urgent=urgent)
+    return as_mail(letter, envelope, to)
+
+
+def as_mail(letter: Letter, envelope: Envelope, to: Addressee) -> Mail:
+    """The letter as it goes over the wire. Raises DeliveryError, permanent, for what no header can carry."""
+    mail = _body(letter)
     headers = {
-        "Subject": _subject(message),
+        "Subject": letter.subject,
         "From": _mailbox(envelope.name, envelope.sender),
         "To": _mailbox(to.name, to.address),
         "Date": format_datetime(to.sent_at),
@@ -45,7 +63,7 @@ def compose(words: Words, envelope: Envelope, message: Notice | Receipt | Bullet
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    if isinstance(message, Notice) and message.urgent:
+    if letter.urgent:
         headers |= {"Importance": "high", "X-Priority": "1"}
     for name, value in headers.items():
         mail[name] = _one_line(value)
@@ -59,8 +77,15 @@ _LONGEST_LINE = 998
 _WIRE = SMTP.clone(header_factory=lambda _name, value: value, refold_source="none", mangle_from_=False)
 
 
-def _subject(message: Notice | Receipt | Bulletin) -> str:
-    return "The safeguarding service itself" if isinstance(message, Bulletin) else message.reference
+def _body(letter: Letter) -> MIMEMultipart:
+    """Both texts as alternatives; a calendar beside them, so that every mail program shows it as a file."""
+    texts = MIMEMultipart("alternative", _subparts=[_part(letter.text, "plain"), _part(letter.html, "html")])
+    if not letter.calendar:
+        return texts
+    calendar = MIMEText(letter.calendar.decode(), "calendar", "utf-8")
+    calendar.set_param("method", "PUBLISH")
+    calendar.add_header("Content-Disposition", "attachment", filename="review-dates.ics")
+    return MIMEMultipart("mixed", _subparts=[texts, calendar])
 
 
 def _part(text: str, kind: str) -> MIMEText:

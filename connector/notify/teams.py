@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 
 from connector.errors import DeliveryError
-from connector.model.notice import Addressee, Bulletin, Notice, Receipt
+from connector.model.message import Message
+from connector.model.notice import Addressee, Receipt
 from connector.notify.words import CARD_LIMIT_BYTES, Words
 from connector.outbound.graph import FLOW_SCOPE
 from connector.outbound.http import post_json
@@ -25,7 +26,7 @@ class TeamsChannel:
     words: Words
     sign_in: SignIn | None = None
 
-    def send(self, message: Notice | Receipt | Bulletin, to: Addressee) -> str:
+    def send(self, message: Message, to: Addressee) -> str:
         """Post the card and say how it was answered. Raises DeliveryError. A receipt never goes to a channel."""
         if isinstance(message, Receipt):
             raise DeliveryError("A receipt does not go to a shared channel.", permanent=True)

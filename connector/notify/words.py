@@ -13,9 +13,12 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connector.errors import ConfigError
+from connector.model.all_well import AllWell, FormStands, SourceStands, StoreStands, Tally, Yesterday
+from connector.model.message import Message, Shared
 from connector.model.moments import say_moment
 from connector.model.notice import Asked, Bulletin, BulletinKind, Notice, NoticeKind, Receipt
 from connector.model.reference import Reference
+from connector.model.standing import State, say_place
 
 CARD_LIMIT_BYTES = 28 * 1024
 CHAT_LIMIT_BYTES = 32_000
@@ -25,9 +28,8 @@ TEMPLATES = (
     "notice.txt", "notice.html", "notice.card.json", "notice.chat.json", "notice.short.txt",
     "receipt.txt", "receipt.html",
     "bulletin.txt", "bulletin.html", "bulletin.card.json", "bulletin.chat.json", "bulletin.short.txt",
+    "allwell.txt", "allwell.html", "allwell.card.json", "allwell.chat.json", "allwell.short.txt",
 )  # fmt: skip
-
-Message = Notice | Receipt | Bulletin
 
 _NOTICE_HEADINGS = {
     NoticeKind.RECEIVED: "A concern has been received",
@@ -50,19 +52,10 @@ _BULLETIN_HEADINGS = {
     BulletinKind.TEST: "A test of the safeguarding service",
 }
 
-
-_PLACES = {
-    "store": "where records are filed",
-    "staff_store": "where records about staff are filed",
-    "intake_library": "fetching responses from the intake library",
-    "intake_library rights": "who can read the intake library",
-    "certificate": "the certificate for signing in to Microsoft",
+_ALL_WELL_HEADINGS = {
+    True: "All well: the safeguarding service",
+    False: "Look today: the safeguarding service is not well",
 }
-
-
-def place_of(bulletin: Bulletin) -> str:
-    """What a bulletin is about, in words; a form's flow or history is named as it is."""
-    return _PLACES.get(bulletin.place, bulletin.place)
 
 
 def heading_of(message: Message) -> str:
@@ -70,11 +63,24 @@ def heading_of(message: Message) -> str:
     match message:
         case Bulletin():
             return _BULLETIN_HEADINGS[message.kind]
+        case AllWell():
+            return _ALL_WELL_HEADINGS[not message.wrong]
         case Receipt():
             heading = _RECEIPT_HEADINGS[message.kind]
         case Notice():
             heading = _NOTICE_HEADINGS[message.kind]
     return f"DRILL, not a real concern. {heading}" if message.drill else heading
+
+
+def subject_of(message: Message) -> str:
+    """A mail's subject: of a concern its reference and nothing else, of the service itself always the same words."""
+    match message:
+        case Bulletin():
+            return "The safeguarding service itself"
+        case AllWell():
+            return heading_of(message)
+        case _:
+            return message.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +111,17 @@ class Words:
         """The HTML of the same mail."""
         return self._render("html", message)
 
-    def card(self, message: Notice | Bulletin) -> dict[str, Any]:
+    def card(self, message: Shared) -> dict[str, Any]:
         """The Workflows message with its Adaptive Card 1.4 (at most 28 KB)."""
         card: dict[str, Any] = json.loads(self._render("card.json", message))
         return card
 
-    def chat(self, message: Notice | Bulletin) -> dict[str, Any]:
+    def chat(self, message: Shared) -> dict[str, Any]:
         """The same as a card of Google Chat, without the message around it."""
         card: dict[str, Any] = json.loads(self._render("chat.json", message))
         return card
 
-    def short(self, message: Notice | Bulletin) -> str:
+    def short(self, message: Shared) -> str:
         """One line for a text message or a pager: at most 300 characters with a link of up to 150, which is whole."""
         return self._render("short.txt", message).strip()
 
@@ -128,7 +134,7 @@ class Words:
         for name, rendered in self._tried():
             if isinstance(rendered, Exception):
                 yield f"template {name} does not work ({type(rendered).__name__}): mend it or remove it"
-            elif not name.startswith("bulletin") and _SAMPLE_REFERENCE not in rendered:
+            elif name.startswith(("notice", "receipt")) and _SAMPLE_REFERENCE not in rendered:
                 yield f"template {name} does not name the reference: put {{{{ reference }}}} into it"
             elif name.startswith("notice") and _SAMPLE_LINK not in rendered:
                 yield f"template {name} leaves out the acknowledgement link: put {{{{ ack_link }}}} into it"
@@ -166,10 +172,16 @@ def _too_long(name: str, rendered: str) -> str:
 
 def _values(message: Message) -> dict[str, Any]:
     values = {part.name: getattr(message, part.name) for part in fields(message)}
-    received = message.since if isinstance(message, Bulletin) else message.received_at
-    if isinstance(message, Bulletin):
-        values["about"] = place_of(message)
-    return values | {"heading": heading_of(message), "received": say_moment(received)}
+    match message:
+        case Bulletin():
+            at = message.since
+            values["about"] = say_place(message.place)
+        case AllWell():
+            at = message.at
+            values |= {"lines": message.lines, "wrong": message.wrong}
+        case _:
+            at = message.received_at
+    return values | {"heading": heading_of(message), "received": say_moment(at)}
 
 
 _SAMPLE_REFERENCE = Reference("C-7QK4-M2XT")
@@ -192,7 +204,15 @@ _SAMPLE_BULLETIN = Bulletin(
     kind=BulletinKind.TROUBLE, school="Sample School", place="store", said="A link that anybody can use.",
     since=datetime(2026, 11, 21, 15, 41, tzinfo=UTC),
 )  # fmt: skip
+_SAMPLE_ALL_WELL = AllWell(
+    school="Sample School", at=datetime(2026, 11, 21, 7, tzinfo=UTC), everything=False, tally=Tally(failed=1),
+    stores=(StoreStands(place="store", seals=False, reachable=True, state=State.GOOD),),
+    forms=(FormStands(title="Record of concern", last=None),),
+    sources=(SourceStands(title="the intake library", looked_at=None, is_late=True),), bad_places=("store",),
+    audit_holds=False, yesterday=Yesterday.SILENT, reminders_failing=1, next_review=None, repeat=True,
+)  # fmt: skip
 _SAMPLES: dict[str, Message] = {
+    "allwell": _SAMPLE_ALL_WELL,
     "notice": _SAMPLE_NOTICE,
     "receipt": _SAMPLE_RECEIPT,
     "bulletin": _SAMPLE_BULLETIN,

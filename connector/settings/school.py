@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from connector.model.people import Email, Ladder, Person
+from connector.model.policies_kept import Listed
 from connector.model.profile import FormMap, Question, Slug, Strict
 from connector.settings.google import (
     AppriseChannel,
@@ -26,6 +27,7 @@ from connector.settings.microsoft import (
     SharePointStore,
     Tenant,
 )
+from connector.settings.policies import PolicyLibrary
 from connector.settings.secrets import PublicKey, Secret
 
 
@@ -43,14 +45,31 @@ class Closure(Strict):
     name: str = ""
 
 
+def _early_enough(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("must be a time of the school's own clock, like 07:00:00")
+    if at > _LATEST_ALL_WELL:
+        raise ValueError("must be 22:00 or earlier: a message that fails is tried again on the same day only")
+    return at
+
+
+# The daily message is looked for each quarter of an hour, on its own day only.
+_LATEST_ALL_WELL = time(22)
+DailyAt = Annotated[time, AfterValidator(_early_enough)]
+
+
 class Calendar(Strict):
-    """When the ladder climbs for concerns that are not urgent. The first rung is always told at once."""
+    """When the ladder climbs for concerns that are not urgent. The first rung is always told at once.
+
+    `terms` names a set of terms.toml: outside of them the office is not there, and its mail waits.
+    """
 
     climbs: Literal["always", "open_hours"] = "always"
     opens: time = time(7, 30)
     closes: time = time(18, 30)
     weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
     closed: tuple[Closure, ...] = ()
+    terms: Slug | None = None
 
 
 class FolderStore(Strict):
@@ -139,6 +158,7 @@ class School(Strict):
     name: str
     technician: Slug
     office: Slug | None = None
+    all_well_at: DailyAt = time(7)
     people: dict[Slug, Reader] = Field(min_length=1)
     ladder: Ladder
     staff_ladder: Ladder
@@ -151,6 +171,9 @@ class School(Strict):
     channels: dict[Slug, Channel] = Field(min_length=1)
     forms: dict[Slug, Form] = Field(min_length=1)
     reporter: Reporter = Reporter()
+    policy_library: PolicyLibrary | None = None
+    policies: dict[Slug, Listed] = Field(default_factory=dict)
+    office_at: time = time(7, 30)
     advice: tuple[str, ...] = (
         "If a child is in immediate danger, call 999 now.",
         "Telling the DSL does not remove your own duty to report: anyone may refer to children's social care.",

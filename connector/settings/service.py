@@ -6,7 +6,7 @@ import ipaddress
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from connector.model.profile import Strict
 from connector.settings.secrets import Secret
@@ -37,6 +37,15 @@ def _listen(value: str) -> str:
     if not host or not port.isdigit() or not 0 <= int(port) < 65536:
         raise ValueError("must be HOST:PORT, like 127.0.0.1:8080")
     return value
+
+
+def _safe_secret(url: SecretStr) -> SecretStr:
+    try:
+        safe_address(url.get_secret_value())
+    except ValueError:
+        # Its own words may hold a part of the address.
+        raise ValueError("must be an address that begins with https:// (plain http is for loopback only)") from None
+    return url
 
 
 SafeUrl = Annotated[str, AfterValidator(safe_address)]
@@ -80,8 +89,10 @@ class Service(Strict):
     public_url: SafeUrl
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
     database: str = Field(default="sqlite:///../var/connector.db", pattern=r"^sqlite:///.+")
+    policies_database: str = Field(default="sqlite:///../var/register.db", pattern=r"^sqlite:///.+")
     threads: int = Field(default=8, ge=2, le=64)
     keys: Keys
     retention: Retention = Retention()
+    heartbeat: Annotated[Secret, AfterValidator(_safe_secret)] | None = None
     microsoft: MicrosoftAddresses = MicrosoftAddresses()
     google: GoogleAddresses = GoogleAddresses()

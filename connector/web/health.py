@@ -62,5 +62,8 @@ def _metrics(house: House) -> str:
     Gauge("connector_standing_bad", "Places that stand wrong: `connector status` names them", registry=registry).set(
         len(bad)
     )
+    Gauge(
+        "connector_all_well_age_seconds", "How long ago the daily message last reached anybody", registry=registry
+    ).set(house.all_well.age_seconds(now))
     text: str = generate_latest(registry).decode()
     return text
