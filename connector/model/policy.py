@@ -69,7 +69,7 @@ class Citation:
     edition: str
     year: int
     key: str
-    finding: Finding
+    finding: Finding = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

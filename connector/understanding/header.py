@@ -1,0 +1,120 @@
+"""What a policy says of itself: names, dates, sign-offs. Labels come before prose; where places differ it is said."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from connector.model.policy import ABSENT, Confidence, DateFinding, Finding, Presence
+from connector.model.policy_text import Block, BlockKind, PolicyText
+from connector.understanding.labels import Label
+from connector.understanding.naming import setting_in, title_in
+from connector.understanding.pairs import Pair, pairs_in
+from connector.understanding.sentences import said_in_prose
+from connector.understanding.settling import cycle_of, date_of, latest_of, one_of, unread_in
+from connector.understanding.sign_offs import DATES, said_by
+
+_PICTURES = "there are pictures in the file; a signature may be one of them"
+_SIGNED_ON = "it stands beside a signature"
+_APPENDIX = re.compile(r"(?:appendix|annex)(?: \w{1,2})?(?:\b.{0,80}\D)?", re.IGNORECASE)
+
+Found = dict[Label, list[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What was found of the policy itself."""
+
+    title: Finding
+    number: Finding
+    setting: Finding
+    version: Finding
+    owner: Finding
+    written: DateFinding
+    accepted: DateFinding
+    next_review: DateFinding
+    cycle: DateFinding
+    signed_head: Finding
+    signed_chair: Finding
+    minute_number: Finding
+    linked: tuple[Finding, ...]
+    not_understood: tuple[Finding, ...]
+
+
+def header_of(text: PolicyText) -> Header:
+    """Everything the policy says of itself."""
+    found = _found(text.blocks)
+    title, number = title_in(text.blocks)
+    title = _labelled(found, Label.TITLE) or title
+    has_pictures = any("picture" in one for one in text.unread)
+    next_review = date_of(found[Label.NEXT_REVIEW])
+    return Header(
+        title=title,
+        number=_labelled(found, Label.NUMBER) or number,
+        setting=_labelled(found, Label.SETTING) or setting_in(text.blocks, title),
+        version=one_of(found[Label.VERSION]),
+        owner=one_of(found[Label.OWNER]),
+        written=latest_of(found[Label.WRITTEN]),
+        accepted=_accepted(found),
+        next_review=next_review,
+        cycle=cycle_of(date_of(found[Label.CYCLE]), next_review),
+        signed_head=_noted(one_of(found[Label.SIGNED_HEAD]), has_pictures),
+        signed_chair=_noted(one_of(found[Label.SIGNED_CHAIR]), has_pictures),
+        minute_number=one_of(found[Label.MINUTE_NUMBER]),
+        linked=tuple(one for one in found[Label.LINKED] if one.presence is Presence.FOUND),
+        not_understood=tuple(_not_understood(found)),
+    )
+
+
+def _found(blocks: Sequence[Block]) -> Found:
+    """What is said under each label; prose where no label says it, and wherever it names a review."""
+    found: Found = defaultdict(list)
+    for label, finding in said_by(list(_own(blocks)), blocks):
+        found[label].append(finding)
+    told = {label for label, said in found.items() if any(one.presence is Presence.FOUND for one in said)}
+    for label, finding in said_in_prose(blocks):
+        if label not in told or label is Label.NEXT_REVIEW:
+            found[label].append(finding)
+    return found
+
+
+def _own(blocks: Sequence[Block]) -> Iterator[Pair]:
+    """The labels of the policy itself: a form in an appendix has its own places for dates and signatures."""
+    begins = next((at for at, block in enumerate(blocks) if _is_appendix(block)), len(blocks))
+    of_appendix = {id(block) for block in blocks[begins:]}
+    for pair in pairs_in(blocks):
+        if id(pair.block) not in of_appendix or pair.label in {Label.NEXT_REVIEW, Label.ACCEPTED}:
+            yield pair
+
+
+def _is_appendix(block: Block) -> bool:
+    """`Appendix 2: record of concern`; not its line in a table of contents, which ends with a page."""
+    return block.kind in {BlockKind.HEADING, BlockKind.PARAGRAPH} and bool(_APPENDIX.fullmatch(block.text))
+
+
+def _labelled(found: Found, label: Label) -> Finding | None:
+    one = one_of(found[label])
+    return one if one.presence is Presence.FOUND else None
+
+
+def _accepted(found: Found) -> DateFinding:
+    """The day of acceptance; where only a signature is dated, that day, as likely."""
+    accepted = latest_of(found[Label.ACCEPTED])
+    signed_on = latest_of(found[Label.SIGNED_ON])
+    if accepted.finding is ABSENT and signed_on.finding.presence is Presence.FOUND:
+        finding = replace(signed_on.finding, confidence=Confidence.LIKELY, note=_SIGNED_ON)
+        return replace(signed_on, finding=finding)
+    return accepted
+
+
+def _noted(finding: Finding, has_pictures: bool) -> Finding:
+    return replace(finding, note=_PICTURES) if finding.presence is Presence.BLANK and has_pictures else finding
+
+
+def _not_understood(found: Found) -> Iterator[Finding]:
+    """What stands in a date's place and is none, and signatures of which nobody knows whose they are."""
+    for label in sorted(DATES):
+        yield from unread_in(found[label])
+    yield from found[Label.SIGNED]

@@ -1,0 +1,104 @@
+"""What a policy is called, which number it has and whose it is, by the lines at its beginning and its end. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from connector.model.policy import ABSENT, Confidence, Finding, Presence
+from connector.model.policy_text import Block, BlockKind
+
+_FIRST, _LAST, _LONGEST = 12, 4, 140
+_KIND = r"(?:policy|policies|procedures?|statement|guidelines|code of conduct)"
+_YEARS = r"(?:19|20)\d\d(?:\s*[-\u2013/]\s*(?:(?:19|20)?\d\d))?"
+_DAY = r"\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+_AT_THE_END = rf"version [\d.]+|v[\d.]+|(?:[A-Za-z]{{3,9}}\.?\s+)?{_YEARS}|{_DAY}"
+_WHEN = rf"(?:\s*[-\u2013,:|(]?\s*(?:{_AT_THE_END})\)?)?"
+_BRACKETED = r"(?:\s\([\w &]{1,30}\))?"
+_CALLED = rf"\S(?:.{{0,100}}\s)?{_KIND}(?:\s(?:and|&)\s{_KIND})?{_BRACKETED}|policy (?:for|on|of)\s.{{3,80}}?"
+_TITLE = re.compile(rf"(?P<number>\d+(?:\.\d+)*[a-z]?\.?)?\s*(?P<title>{_CALLED}){_WHEN}", re.IGNORECASE)
+# `1.4 Uncollected children`: in a numbered set of policies a title may do without the word.
+_NUMBERED = re.compile(r"(?P<number>\d{1,2}\.\d{1,2}[a-z]?\.?)\s+(?P<title>[A-Z][^.:;]{3,80})")
+_FIRST_LINES = 3
+# Headings within a policy, and sentences, which end in the same words.
+_NO_TITLE = re.compile(
+    r"(?:our |general |the )?(?:policy(?: statement| aims?)?|statement|procedures?|guidelines|policies)"
+    r"|.*\b(?:this|these|following|related|linked|other|relevant)\b.*"
+    r"|(?:aims?|purpose|scope|introduction|review|monitoring|objectives|see|read|status|approval)\b.*"
+    r"|(?:equality |mission |vision |privacy )?statement\b.*",
+    re.IGNORECASE,
+)
+_SORT = (
+    r"(?:school|nursery|academy|pre-?school|playgroup|college|kindergarten|federation|day ?care|childcare"
+    r"|children's centre)"
+)
+_NAME = r"[A-Z0-9][\w'\u2019.&-]{0,30}"
+_PART = rf"(?:{_NAME}|of|and|the|for|&|\(\w{{1,6}}\))"
+_SETTING = re.compile(
+    rf"(?P<name>(?:[Tt]he )?{_NAME}(?: {_PART}){{0,9}}? (?i:{_SORT})(?: (?i:{_SORT}|ltd|trust)){{0,3}})(?!\w)"
+)
+_PROSE = re.compile(rf"\b[Aa]t (?:[Tt]he )?(?P<name>{_NAME}(?: (?:of |and |the )?{_NAME}){{1,5}}),? (?:we|it is|our)\b")
+_NO_SETTING = re.compile(
+    r"(?:the|our|this|all|each|every|a|your) \w{0,12}|(?:[a-z]+ )?(?:early years|key stage).*", re.IGNORECASE
+)
+_ADOPTED_BY = re.compile(rf"\badopted by (?:the )?{_SETTING.pattern}")
+
+
+def title_in(blocks: Sequence[Block]) -> tuple[Finding, Finding]:
+    """The title and the number before it: the first line that is called a policy, a procedure or a statement."""
+    for block, line in _lines(blocks):
+        hit = _TITLE.fullmatch(line)
+        if hit is None or _NO_TITLE.fullmatch(hit["title"]):
+            continue
+        number = _found((hit["number"] or "").rstrip("."), line, block) if hit["number"] else ABSENT
+        return _found(hit["title"].strip(" :\u2013-"), line, block), number
+    for block, line in islice(_lines(blocks), _FIRST_LINES):
+        if (hit := _NUMBERED.fullmatch(line)) and not _NO_TITLE.fullmatch(hit["title"]):
+            title = replace(_found(hit["title"], line, block), confidence=Confidence.LIKELY)
+            return title, _found(hit["number"].rstrip("."), line, block)
+    return ABSENT, ABSENT
+
+
+def setting_in(blocks: Sequence[Block], title: Finding) -> Finding:
+    """The school's or nursery's name: a line of its own, the beginning of the title, or `At The Rocking Horse we`."""
+    for block, line in _lines(blocks):
+        hit = _SETTING.fullmatch(line)
+        if hit and not _NO_SETTING.fullmatch(hit["name"]):
+            return _found(hit["name"], line, block)
+    return _in_title(title) or _in_prose(blocks) or ABSENT
+
+
+def _lines(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    """The short lines at both ends, and those of headers and footers, each in its parts."""
+    for number, block in enumerate(blocks):
+        is_edge = number < _FIRST or number >= len(blocks) - _LAST or block.place.startswith(("header", "footer"))
+        if is_edge and block.kind is not BlockKind.ITEM and len(block.text) <= _LONGEST:
+            parts = block.cells or re.split(r"\s+[|\u2022\u2013\u2014]\s+|\s-\s", block.text)
+            yield from ((block, part.strip()) for part in (block.text, *parts) if part.strip())
+
+
+def _in_title(title: Finding) -> Finding | None:
+    hit = _SETTING.match(title.value)
+    if hit is None or _NO_SETTING.fullmatch(hit["name"]):
+        return None
+    return Finding(
+        presence=Presence.FOUND, value=hit["name"], words=hit["name"], place=title.place, confidence=Confidence.LIKELY
+    )
+
+
+def _in_prose(blocks: Sequence[Block]) -> Finding | None:
+    for block in blocks:
+        for pattern in (_ADOPTED_BY, _PROSE):
+            hit = pattern.search(block.text)
+            if hit and not _NO_SETTING.fullmatch(hit["name"]):
+                name = f"The {hit['name']}" if f"The {hit['name']}" in block.text else hit["name"]
+                return Finding(
+                    presence=Presence.FOUND, value=name, words=hit[0], place=block.place, confidence=Confidence.LIKELY
+                )
+    return None
+
+
+def _found(value: str, words: str, block: Block) -> Finding:
+    return Finding(presence=Presence.FOUND, value=value, words=words, place=block.place)

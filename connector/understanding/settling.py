@@ -1,0 +1,106 @@
+"""One finding out of several places: the one there is, the latest, or a doubt that names every place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from connector.model.policy import ABSENT, Confidence, DateFinding, Finding, Presence
+from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Why
+from connector.understanding.dates import read_phrase
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A finding and how its value reads."""
+
+    finding: Finding
+    phrase: Phrase
+
+
+def one_of(found: Sequence[Finding]) -> Finding:
+    """The one there is, a value before a blank; where values differ the first, as a doubt that names the others."""
+    given = [one for one in found if one.presence is Presence.FOUND]
+    if not given:
+        return found[0] if found else ABSENT
+    others = [one for one in given[1:] if _plain(one.value) != _plain(given[0].value)]
+    return _doubted(given[0], others) if others else given[0]
+
+
+def date_of(found: Sequence[Finding]) -> DateFinding:
+    """The date there is. Two places agree where one only says it more exactly; else the first is taken, as a doubt."""
+    read = _read(found)
+    if not read:
+        return DateFinding(finding=one_of(found))
+    chosen = next((one for one in read if not _is_unread(one.phrase)), read[0])
+    for one in read:
+        is_more_exact = _is_within(one.phrase, chosen.phrase) and not _is_within(chosen.phrase, one.phrase)
+        chosen = one if is_more_exact else chosen
+    others = [one.finding for one in read if type(one.phrase) is type(chosen.phrase) and not _agree(one, chosen)]
+    finding = _doubted(chosen.finding, others) if others else chosen.finding
+    return DateFinding(finding=finding, phrase=chosen.phrase)
+
+
+def latest_of(found: Sequence[Finding]) -> DateFinding:
+    """The latest date: a policy is issued, then updated, and says both. The same words with two dates are a doubt."""
+    read = [one for one in _read(found) if isinstance(one.phrase, PolicyDate)]
+    if not read:
+        return date_of(found)
+    latest = max(
+        read, key=lambda one: (one.phrase.last, one.phrase.first) if isinstance(one.phrase, PolicyDate) else ()
+    )
+    same = [one for one in read if _label(one.finding) == _label(latest.finding)]
+    others = [one.finding for one in same if not _agree(one, latest)]
+    finding = _doubted(latest.finding, others) if others else latest.finding
+    return DateFinding(finding=finding, phrase=latest.phrase)
+
+
+def cycle_of(cycle: DateFinding, next_review: DateFinding) -> DateFinding:
+    """`Review date: annually` is a cycle, wherever it stands."""
+    if cycle.finding.presence is not Presence.FOUND and isinstance(next_review.phrase, Cycle):
+        return next_review
+    return cycle
+
+
+def unread_in(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those in a date's place that could not be read as one."""
+    return tuple(one.finding for one in _read(found) if _is_unread(one.phrase))
+
+
+def _read(found: Sequence[Finding]) -> list[_Read]:
+    return [_Read(one, read_phrase(one.value)) for one in found if one.presence is Presence.FOUND]
+
+
+def _is_unread(phrase: Phrase) -> bool:
+    return isinstance(phrase, NotADate) and phrase.why not in {Why.BLANK, Why.NO_DATE}
+
+
+def _agree(one: _Read, other: _Read) -> bool:
+    if _plain(one.finding.value) == _plain(other.finding.value):
+        return True
+    return _is_within(one.phrase, other.phrase) or _is_within(other.phrase, one.phrase)
+
+
+def _is_within(phrase: Phrase, other: Phrase) -> bool:
+    """True where the one says the same as the other, at least as exactly."""
+    if isinstance(phrase, Cycle) and isinstance(other, Cycle):
+        return phrase.months == other.months and other.season in {None, phrase.season}
+    if isinstance(phrase, PolicyDate) and isinstance(other, PolicyDate):
+        return other.first <= phrase.first and phrase.last <= other.last
+    return False
+
+
+def _label(finding: Finding) -> str:
+    """The words before the value, without case and signs."""
+    words, value = _plain(finding.words), _plain(finding.value)
+    return words.partition(value)[0].strip(" :\u2013-|.") if value else words
+
+
+def _doubted(chosen: Finding, others: Sequence[Finding]) -> Finding:
+    said = dict.fromkeys(f"\u201c{one.value}\u201d ({one.place})" for one in others)
+    note = f"it says \u201c{chosen.value}\u201d ({chosen.place}), but also {'; '.join(said)}"
+    return replace(chosen, confidence=Confidence.DOUBTFUL, note=note)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
