@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from connector.checking.problems import form_gaps
 from connector.checking.words import plain
-from connector.model.profile import FieldRule, FormMap, Need, PolicyProfile, Question
+from connector.model.profile import FieldRule, FormMap, Need, PolicyProfile, Question, form_gaps
 from connector.model.standing import LONGEST_SAID
 
 # Columns that a responses sheet has of itself: a map may name them, no form asks them.

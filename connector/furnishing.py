@@ -42,7 +42,7 @@ from connector.store.sharepoint import SharePointStore
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Ways:
     """How the service is signed in."""
 
     graph: Graph | None
@@ -63,7 +63,7 @@ def make_site(
     """
     words = make_words(settings, slug)
     words.check()
-    ways = _Ways(make_graph(settings, school, {} if sign_ins is None else sign_ins), make_google(settings, school))
+    ways = Ways(make_graph(settings, school, {} if sign_ins is None else sign_ins), make_google(settings, school))
     graph, google = ways.graph, ways.google
     stores = {
         name: _store(settings, school, store, ways, promises_of(notebook, slug, store))
@@ -77,7 +77,9 @@ def make_site(
         school=school,
         forms={name: _form(settings, school, form) for name, form in school.forms.items()},
         stores=stores,
-        channels={name: _channel(settings, school, channel, words, ways) for name, channel in school.channels.items()},
+        channels={
+            name: make_channel(settings, school, channel, words, ways) for name, channel in school.channels.items()
+        },
         hours=_hours(school.calendar),
         sources={**({SOURCE: source} if source else {}), **(parts.sources() if parts else {})},
         library=source,
@@ -178,7 +180,7 @@ def promises_of(notebook: Notebook | None, school: str, store: settings_of.Store
     )
 
 
-def _store(settings: Settings, school: School, store: settings_of.Store, ways: _Ways, promises: Promises) -> Store:
+def _store(settings: Settings, school: School, store: settings_of.Store, ways: Ways, promises: Promises) -> Store:
     if isinstance(store, DriveStore):
         return GoogleParts(settings, school, _need_google(ways.google)).store(store, promises)
     if isinstance(store, settings_of.FolderStore):
@@ -209,7 +211,8 @@ def _source(school: School, graph: Graph | None) -> IntakeLibrary | None:
     )
 
 
-def _channel(settings: Settings, school: School, channel: settings_of.Channel, words: Words, ways: _Ways) -> Channel:
+def make_channel(settings: Settings, school: School, channel: settings_of.Channel, words: Words, ways: Ways) -> Channel:
+    """That channel of the school."""
     graph = ways.graph
     envelope_name = f"{school.name} safeguarding"
     match channel:

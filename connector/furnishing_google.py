@@ -35,6 +35,7 @@ from connector.outbound.pubsub import PullSubscription
 from connector.outbound.signing_keys import SigningKeys
 from connector.settings import google as settings_of
 from connector.settings.load import Settings
+from connector.settings.policies import DrivePolicies
 from connector.settings.school import School
 from connector.store.drive import DriveStore, Promises
 
@@ -75,10 +76,12 @@ def _key(secret: SecretStr | None) -> dict[str, object]:
 
 
 def drive_scopes(school: School) -> tuple[str, ...]:
-    """The least that Drive must allow: to file there, to copy uploads, or only to see who can read."""
+    """The least that Drive must allow: to file there, to read policies or uploads, or only to see who can read."""
     if any(isinstance(store, settings_of.DriveStore) for store in (school.store, school.staff_store)):
         return DRIVE_SCOPES
-    return LOOK_SCOPES if any(form.uploads for form in school.google_forms.values()) else METADATA_SCOPES
+    reads = isinstance(school.policy_library, DrivePolicies)
+    reads = reads or any(form.uploads for form in school.google_forms.values())
+    return LOOK_SCOPES if reads else METADATA_SCOPES
 
 
 @dataclass(frozen=True, slots=True)

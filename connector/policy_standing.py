@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -18,12 +18,17 @@ from connector.reviewing import Dates, Review, due_by, review_of
 from connector.school_year import SchoolYear
 from connector.understanding.dates import read_phrase
 
+_BY_HAND = "the register"
 _SIGN_OFFS = {
     "accepted": "not accepted by the governing body or owner",
     "signed_head": "not signed by the headteacher or manager",
     "signed_chair": "not signed by the chair of governors or owner",
     "minute_number": "no minute number",
 }
+
+
+# Whoever reviews a policy so shortly before the day that was set for it has done that review.
+_REVIEWED_EARLY = timedelta(days=90)
 
 
 class OpenKind(StrEnum):
@@ -49,7 +54,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyStanding:
-    """One policy as it stands today. `owner` is a person of the school, or nobody; `sequence` is for calendars."""
+    """One policy as it stands today. `owner` is a person of the school, or nobody.
+
+    `last_word` is what people said of the review that counts; None where the document or the school's file is later.
+    """
 
     slug: str
     title: str
@@ -57,10 +65,15 @@ class PolicyStanding:
     owner: str | None
     review: Review
     written: str
-    minute_number: str
+    last_word: Reviewed | None
     open: tuple[Open, ...]
     kept: Kept | None = None
     profile: str | None = None
+
+    @property
+    def minute_number(self) -> str:
+        """The minute number of the review that counts, where somebody said it."""
+        return self.last_word.minute_number if self.last_word else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +105,7 @@ def standing_of(slug: str, listed: Listed | None, kept: Kept | None, year: Schoo
         owner=listed.owner,
         review=review,
         written=_words_of(layers),
-        minute_number=hand.minute_number if hand else "",
+        last_word=hand if layers[0].name == _BY_HAND else None,
         open=opens,
         kept=kept,
         profile=listed.profile,
@@ -118,7 +131,7 @@ def _layers(listed: Listed, read: Read, hand: Reviewed | None) -> list[_Layer]:
     if hand is not None:
         written = phrase_of(hand.on.isoformat())
         dates = Dates(written=written, next_review=phrase_of(hand.next_review))
-        found.append(_Layer(name="the register", dates=dates, on=hand.on))
+        found.append(_Layer(name=_BY_HAND, dates=dates, on=hand.on))
     for name, layer in (("the school's file", listed), ("the document", read)):
         dates = Dates(
             written=phrase_of(layer.written), next_review=phrase_of(layer.next_review), cycle=phrase_of(layer.cycle)
@@ -135,14 +148,14 @@ def phrase_of(said: str) -> Phrase | None:
 
 
 def _review(layers: list[_Layer], year: SchoolYear) -> Review:
-    """By the latest review; what older ones said of the next counts only where it lies after that."""
+    """By the latest review; what older ones said of the next counts only where it lies well after that."""
     latest = layers[0]
     cycle = next((layer.dates.cycle for layer in layers if isinstance(layer.dates.cycle, Cycle)), None)
     next_review = latest.dates.next_review
     for layer in layers[1:]:
         if next_review is None and layer.dates.next_review is not None:
             stated = review_of(layer.dates, year)
-            is_ahead = latest.on is None or (stated.due is not None and stated.due > latest.on)
+            is_ahead = latest.on is None or (stated.due is not None and stated.due > latest.on + _REVIEWED_EARLY)
             next_review = layer.dates.next_review if is_ahead else None
     return review_of(Dates(written=latest.dates.written, next_review=next_review, cycle=cycle), year)
 
@@ -182,7 +195,7 @@ def _differences(layers: list[_Layer], review: Review, year: SchoolYear) -> Iter
 
     What the school's file said before the office spoke is simply over; a document should be brought up to date.
     """
-    is_over = {"the school's file"} if layers[0].name == "the register" else set()
+    is_over = {"the school's file"} if layers[0].name == _BY_HAND else set()
     for layer in layers:
         if layer.name in is_over:
             continue

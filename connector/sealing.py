@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from connector.errors import SealError
 
@@ -36,13 +38,27 @@ def new_key() -> str:
     return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
-def _key(text: str) -> _Key:
+def derived(text: str, purpose: str) -> str:
+    """Another key drawn from this one for that purpose (HKDF): neither opens what the other sealed.
+
+    Raises SealError for a broken key.
+    """
+    drawn = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode())
+    return base64.b64encode(drawn.derive(_raw(text))).decode()
+
+
+def _raw(text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise SealError("A journey key is not base64: make one with `connector keys new`.") from None
     if len(raw) != _KEY_BYTES:
         raise SealError("A journey key must hold 32 bytes: make one with `connector keys new`.")
+    return raw
+
+
+def _key(text: str) -> _Key:
+    raw = _raw(text)
     return _Key(hashlib.sha256(b"id" + raw).digest()[:4], AESGCM(raw), hashlib.sha256(b"marks" + raw).digest())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,7 @@ def aim_mail(settings: Settings, port: int, **changes: Any) -> Settings:
             for name, channel in school.channels.items()
         }
         schools[slug] = school.model_copy(update={"channels": channels})
-    return Settings(settings.folder, settings.service, schools, settings.profiles)
+    return replace(settings, schools=schools)
 
 
 @contextlib.contextmanager

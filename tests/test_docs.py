@@ -13,11 +13,14 @@ import pytest
 from pydantic import BaseModel
 
 from connector.cli.main import make_parser
+from connector.model.guidance import Editions
 from connector.model.profile import PolicyProfile
 from connector.notify.words import TEMPLATES
 from connector.settings.school import School
 from connector.settings.service import Service as ServiceSettings
-from tests.service import ROOT, Service
+from connector.settings.terms import TermSets
+from tests.office_at_work import office_at_work
+from tests.service import ROOT
 
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -41,6 +44,8 @@ ROWS = {
     "forms.*.questions",
     "fields.*.when",
     "fields.*.choices",
+    "sets.*.terms.*.half_term",
+    "sets.*.closed",
 }
 
 
@@ -71,6 +76,7 @@ def settings_in(annotation: Any, path: str) -> set[str]:
 
 @pytest.mark.parametrize(("model", "heading"), [
     (ServiceSettings, "service.toml"), (School, "schools/&lt;slug&gt;.toml"), (PolicyProfile, "policies/&lt;name&gt;.toml"),
+    (TermSets, "terms.toml (optional)"), (Editions, "guidance.toml (optional)"),
 ])  # fmt: skip
 def test_every_setting_is_in_the_docs_and_every_one_in_the_docs_exists(model: type[BaseModel], heading: str) -> None:
     assert first_cells(section("settings.md", heading)) == settings_of(model)
@@ -90,8 +96,9 @@ def test_every_command_is_in_the_docs_and_every_one_in_the_docs_exists() -> None
                 assert said in commands(), f"{doc.name}: connector {said}"
 
 
-def test_every_address_is_in_the_docs_and_every_one_in_the_docs_exists(service: Service) -> None:
-    rules = service.client.application.url_map.iter_rules()
+def test_every_address_is_in_the_docs_and_every_one_in_the_docs_exists(tmp_path: Path) -> None:
+    with office_at_work(tmp_path) as at:
+        rules = list(at.client.application.url_map.iter_rules())
     served = {
         f"{method} {rule.rule}"
         for rule in rules

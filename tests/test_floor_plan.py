@@ -42,6 +42,10 @@ def test_the_house_as_it_stands_is_in_order(house: Path) -> None:
     ("model/duty.py", "import os", "the ground is pure"),
     ("notify/email.py", "import smtplib", "one door to the network"),
     ("wiring.py", "from connector.web.app import create_app", "floors"),
+    ("reminding.py", "from connector.ledger.ledger import Ledger", "the office never sees a concern"),
+    ("register/rows.py", "from connector.model.concern import Concern", "the office never sees a concern"),
+    ("web/policies.py", "from connector.wiring import House", "the office's doors are handed the office alone"),
+    ("office.py", "from connector.wiring import House", "floors"),
 ])  # fmt: skip
 def test_a_planted_import_is_caught(house: Path, room: str, planted: str, contract: str) -> None:
     path = house / "connector" / room

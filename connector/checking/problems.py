@@ -37,11 +37,6 @@ def find_problems(checked: Checked) -> tuple[Problem, ...]:
     return (*found, *_disagreements(checked))
 
 
-def form_gaps(profile: PolicyProfile, form: FormMap) -> tuple[FieldRule, ...]:
-    """The required fields for which the form has no question: to be told once to the office, not to a reporter."""
-    return tuple(rule for rule in profile.fields if rule.need is Need.REQUIRED and rule.id not in form.asked)
-
-
 def applies(rule: FieldRule, entries: dict[str, Entry]) -> bool:
     """True where every condition of the rule is met."""
     return all(_met(condition, entries) for condition in rule.when)

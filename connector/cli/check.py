@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from connector.checking.problems import form_gaps
 from connector.cli import google_mends
 from connector.cli.finding import FAULT, OK, WARNING, Finding
+from connector.cli.office_check import office_findings
 from connector.cli.tenant import Walk
 from connector.cli.walking import Walking
 from connector.cli.workspace import WorkspaceWalk
 from connector.errors import CannotAccept, ConfigError, ConnectorError
 from connector.furnishing import make_site
 from connector.ledger.ledger import Ledger
+from connector.model.profile import form_gaps
 from connector.questions import Questions, Seen
 from connector.say import say, say_json
 from connector.settings.google import AppriseChannel, ChatAppChannel, ChatChannel
@@ -51,6 +52,7 @@ def findings(config: Path, *, sends: bool) -> Iterator[Finding]:
     yield from _ledger(settings)
     for slug in settings.schools:
         yield from _school(settings, slug, sends=sends)
+    yield from office_findings(settings)
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

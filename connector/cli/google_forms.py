@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from connector.checking.problems import form_gaps
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.cli.google_form_check import form_findings, reach
 from connector.cli.google_mends import READERS
 from connector.errors import ConnectorError
 from connector.forms.google_source import GoogleFormReader, GoogleFormSource
 from connector.furnishing import make_site
+from connector.model.profile import form_gaps
 from connector.model.standing import State
 from connector.say import say, say_json
 from connector.settings.load import Settings, load

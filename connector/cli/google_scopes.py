@@ -17,12 +17,13 @@ from connector.outbound.google import (
 )
 from connector.outbound.google_sign_in import GoogleSignIn, Identity
 from connector.settings.google import ChatAppChannel, DriveStore, GmailChannel
+from connector.settings.policies import DrivePolicies
 from connector.settings.school import School
 
 _ROOT = "https://www.googleapis.com/auth/"
 _WHY: Mapping[tuple[str, ...], str] = {
     DRIVE_SCOPES: "to file records in the shared drive and see who can read them",
-    LOOK_SCOPES: "to copy uploaded files and see who can read the answers",
+    LOOK_SCOPES: "to read policies or uploaded files, and see who can read the answers",
     METADATA_SCOPES: "to see who can read the answers",
 }
 # Each of these reaches further than the one form, drive or mailbox; tried one by one where Google does not tell.
@@ -42,7 +43,7 @@ def needed(school: School) -> Mapping[str, str]:
     found: dict[str, str] = {}
     if school.google_forms:
         found |= dict(zip(FORM_SCOPES, ("to see which questions the form asks", "to fetch responses"), strict=True))
-    if school.google_forms or has_drive:
+    if school.google_forms or has_drive or isinstance(school.policy_library, DrivePolicies):
         scopes = drive_scopes(school)
         found[scopes[0]] = _WHY[scopes]
     if any(isinstance(channel, GmailChannel) for channel in school.channels.values()):

@@ -9,16 +9,16 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
 from connector import __version__
+from connector.cli.command import Commands, add_command
+from connector.cli.office_commands import add_policy_commands
 from connector.errors import ConfigError, ConnectorError
 from connector.model.moments import LONDON
 from connector.say import complain
-
-Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     _looking(commands)
     _records(commands)
     _forms(commands)
+    add_policy_commands(commands)
     _keys(commands)
     _google(commands)
     _drill(commands)
@@ -62,25 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: Command, about: str, example: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=about,
-        description=about,
-        epilog=f"example: {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--config", type=Path, default=Path(os.environ.get("CONNECTOR_CONFIG", "config")), metavar="FOLDER",
-        help="the configuration folder (default: config, or CONNECTOR_CONFIG)",
-    )  # fmt: skip
-    parser.set_defaults(command=command)
-    return parser
-
-
-def _serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _serving(commands: Commands[argparse.ArgumentParser]) -> None:
     def serve(options: argparse.Namespace) -> int:
         from connector.cli.serve import serve as run
 
@@ -91,11 +74,11 @@ def _serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         ("web", "take submissions in; a worker performs the duties"),
         ("worker", "perform duties; a web process takes submissions in"),
     ):
-        parser = _add(commands, role, serve, about, f"connector {role} --config /etc/connector")
+        parser = add_command(commands, role, serve, about, f"connector {role} --config /etc/connector")
         parser.set_defaults(role=role)
 
 
-def _looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _looking(commands: Commands[argparse.ArgumentParser]) -> None:
     def check(options: argparse.Namespace) -> int:
         from connector.cli.check import check as run
 
@@ -106,15 +89,22 @@ def _looking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
         return run(options.config, as_json=options.json)
 
-    parser = _add(commands, "check", check, "every fault of the configuration, keys, store and ledger, with its mend",
-                  "connector check --config config --json")  # fmt: skip
+    parser = add_command(
+        commands,
+        "check",
+        check,
+        "every fault of the configuration, keys, store and ledger, with its mend",
+        "connector check --config config --json",
+    )
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.add_argument("--no-send", action="store_true", help="send no test mail and no test card (for monitoring)")
-    parser = _add(commands, "status", status, "what is owed, failed and unacknowledged", "connector status --json")
+    parser = add_command(
+        commands, "status", status, "what is owed, failed and unacknowledged", "connector status --json"
+    )
     parser.add_argument("--json", action="store_true", help="for a program to read")
 
 
-def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _records(commands: Commands[argparse.ArgumentParser]) -> None:
     def retry(options: argparse.Namespace) -> int:
         from connector.cli.records import retry as run
 
@@ -125,12 +115,17 @@ def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
         return run(options.config, options.reference, options.identity, options.out)
 
-    parser = _add(
+    parser = add_command(
         commands, "retry", retry, "owe again what has failed or waits for a concern", "connector retry C-7QK4-M2XT"
     )
     parser.add_argument("reference", metavar="REF")
-    parser = _add(commands, "open", open_, "show a filed record to a reader who holds their key",
-                  "connector open C-7QK4-M2XT --identity dsl.key --out records/")  # fmt: skip
+    parser = add_command(
+        commands,
+        "open",
+        open_,
+        "show a filed record to a reader who holds their key",
+        "connector open C-7QK4-M2XT --identity dsl.key --out records/",
+    )
     parser.add_argument("reference", metavar="REF")
     parser.add_argument("--identity", type=Path, required=True, metavar="KEYFILE", help="the reader's own age key file")
     parser.add_argument(
@@ -138,15 +133,20 @@ def _records(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
 
 
-def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _keys(commands: Commands[argparse.ArgumentParser]) -> None:
     def keys(options: argparse.Namespace) -> int:
         from connector.cli.keys import certificate, new, rotate
 
         verbs = {"new": new, "rotate": rotate, "certificate": certificate}
         return verbs[options.verb](options.config, options.readers)
 
-    parser = _add(commands, "keys", keys, "make the journey key, the readers' keys, Microsoft's certificate",
-                  "connector keys new --readers E:/safeguarding-keys")  # fmt: skip
+    parser = add_command(
+        commands,
+        "keys",
+        keys,
+        "make the journey key, the readers' keys, Microsoft's certificate",
+        "connector keys new --readers E:/safeguarding-keys",
+    )
     parser.add_argument("verb", choices=("new", "rotate", "certificate"))
     parser.add_argument(
         "--readers",
@@ -156,7 +156,7 @@ def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
 
 
-def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _forms(commands: Commands[argparse.ArgumentParser]) -> None:
     def forms(options: argparse.Namespace) -> int:
         from connector.cli import forms as verbs
 
@@ -174,7 +174,9 @@ def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         return verbs.map_form(*where, options.file, options.response, yes=options.yes)
 
     about = "show a form's questions, map them to the policy's fields, check them against it, or import a workbook"
-    parser = _add(commands, "forms", forms, about, "connector forms import responses.xlsx --form record-of-concern")
+    parser = add_command(
+        commands, "forms", forms, about, "connector forms import responses.xlsx --form record-of-concern"
+    )
     parser.add_argument("verb", choices=("show", "map", "check", "import"))
     parser.add_argument(
         "file",
@@ -193,14 +195,19 @@ def _forms(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--json", action="store_true", help="show, check: for a program to read")
 
 
-def _google(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _google(commands: Commands[argparse.ArgumentParser]) -> None:
     def google(options: argparse.Namespace) -> int:
         from connector.cli.google import sign_in
 
         return sign_in(options.config, options.school, port=options.port, browser=not options.no_browser)
 
-    parser = _add(commands, "google", google, "sign in to Google as the one dedicated account, once",
-                  "connector google sign-in --school willow-bank")  # fmt: skip
+    parser = add_command(
+        commands,
+        "google",
+        google,
+        "sign in to Google as the one dedicated account, once",
+        "connector google sign-in --school willow-bank",
+    )
     parser.add_argument("verb", choices=("sign-in",))
     parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
     parser.add_argument("--port", type=int, default=0, help="where Google sends the browser back to (default: any)")
@@ -220,26 +227,33 @@ def _day(said: str) -> datetime:
         raise argparse.ArgumentTypeError("write the day like 2026-09-01") from None
 
 
-def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _drill(commands: Commands[argparse.ArgumentParser]) -> None:
     def drill(options: argparse.Namespace) -> int:
         from connector.cli.drill import drill as run
 
         return run(options.config, options.school, options.form, wait_minutes=options.wait, seconds=options.seconds)
 
-    parser = _add(commands, "drill", drill, "send one marked test concern through everything, on the running service",
-                  "connector drill --form record-of-concern --wait 15")  # fmt: skip
+    parser = add_command(
+        commands,
+        "drill",
+        drill,
+        "send one marked test concern through everything, on the running service",
+        "connector drill --form record-of-concern --wait 15",
+    )
     _of_form(parser)
     parser.add_argument("--wait", type=float, default=0, metavar="MINUTES", help="wait so long for the button")
     parser.add_argument("--seconds", type=float, default=180, help="how long the rest may take (default: 180)")
 
 
-def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     def demo(options: argparse.Namespace) -> int:
         from connector.demo.run import demo as run
 
         return run(options.config, once=options.once, as_json=options.json, port=options.port)
 
-    parser = _add(commands, "demo", demo, "the main job on embedded parts, to look at", "connector demo --once --json")
+    parser = add_command(
+        commands, "demo", demo, "the main job on embedded parts, to look at", "connector demo --once --json"
+    )
     parser.add_argument(
         "--once", action="store_true", help="run it through without a person; exit 0 only if every step was verified"
     )

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from connector.jobs import jobs
 from connector.logs import leave_last_words, set_up
+from connector.office import Office, build_office
+from connector.office_jobs import office_jobs
 from connector.say import complain
 from connector.serving import bind, run, serve_until, told_to_stop, work
-from connector.settings.load import load
+from connector.settings.load import Settings, load
 from connector.web.app import create_app
 from connector.wiring import build
 
@@ -35,20 +37,32 @@ def serve(config: Path, role: str) -> int:
     settings = load(config, os.environ)
     set_up()
     leave_last_words()
+    office = build_office(settings)
     try:
-        if role == "worker":
-            work(build(settings, poll_seconds=_WORKER_LOOKS_EVERY_SECONDS), jobs)
-        elif role == "web":
-            house = build(settings, works=False)
-            with told_to_stop() as stopping:
-                serve_until(
-                    stopping, create_app(house, works=False), bind(settings.service.listen), settings.service.threads
-                )
-            house.close()
-        else:
-            house = build(settings)
-            run(house, create_app(house), jobs)
+        _serve(settings, office, role)
     except OSError:
         complain(f"The address {settings.service.listen} cannot be listened on: stop what uses it, or change `listen`.")
         return 1
+    finally:
+        office.close()
     return 0
+
+
+def _serve(settings: Settings, office: Office, role: str) -> None:
+    """House and office beside each other: of the office the house hears a line and a number, for the daily message."""
+    if role == "web":
+        house = build(settings, works=False)
+        app = create_app(house, office, works=False)
+        with told_to_stop() as stopping:
+            serve_until(stopping, app, bind(settings.service.listen), settings.service.threads)
+        house.close()
+        return
+    rest = _WORKER_LOOKS_EVERY_SECONDS if role == "worker" else 0
+    house = build(
+        settings, poll_seconds=rest, next_review=office.next_review, reminders_failing=office.reminders_failing
+    )
+    with office_jobs(office):
+        if role == "worker":
+            work(house, jobs)
+        else:
+            run(house, create_app(house, office), jobs)

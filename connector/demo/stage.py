@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ def _staged(settings: Settings, smtp_port: int, address: str) -> Settings:
         }
         schools[slug] = school.model_copy(update={"channels": channels})
     service = settings.service.model_copy(update={"public_url": address})
-    return Settings(settings.folder, service, schools, settings.profiles)
+    return replace(settings, service=service, schools=schools)
 
 
 @contextlib.contextmanager

@@ -90,12 +90,17 @@ class FieldRule(Strict):
 
 
 class PolicyProfile(Strict):
-    """The fields one policy asks for, in the order of the record."""
+    """The fields one policy asks for, in the order of the record.
+
+    `drafted_from` names the document a draft was read from, `confirmed_by` the person who held it to the policy.
+    """
 
     name: Slug
     title: str
     setting: str
     source: str
+    drafted_from: str = ""
+    confirmed_by: str = ""
     urgent_phrases: tuple[str, ...] = ()
     fields: tuple[FieldRule, ...] = Field(min_length=1)
 
@@ -130,3 +135,8 @@ class FormMap(Strict):
     def asked(self) -> frozenset[str]:
         """The fields that the form asks for at all."""
         return frozenset(field for question in self.questions for field in question.fields)
+
+
+def form_gaps(profile: PolicyProfile, form: FormMap) -> tuple[FieldRule, ...]:
+    """The required fields for which the form has no question: to be told once to the office, not to a reporter."""
+    return tuple(rule for rule in profile.fields if rule.need is Need.REQUIRED and rule.id not in form.asked)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import CannotAccept, RegisterClosed
+from connector.errors import CannotAccept, ConfigError, RegisterClosed
 from connector.model.policies_kept import Event, Kept, Look, Reviewed
 from connector.register import writing
 from connector.register.rows import event_of, kept_of
@@ -20,6 +20,11 @@ from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, po
 from connector.sqlite.claims import Claim, Claims, Granted, Told
 from connector.sqlite.database import open_database
 from connector.sqlite.writer import Verb, Writer
+
+_CLOSED = (
+    "service.toml: policies_database: {} cannot be opened as the register of policies: end what holds it, or put the "
+    "last backup in its place"
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,7 +39,10 @@ class Register:
     def __init__(self, file: Path) -> None:
         """Opens it, and makes it where there is none. Raises ConfigError where the file cannot be used."""
         self.file = file
-        self._engine = open_database(file, MIGRATIONS, HEAD)
+        try:
+            self._engine = open_database(file, MIGRATIONS, HEAD)
+        except SQLAlchemyError:
+            raise ConfigError((_CLOSED.format(file.name),)) from None
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(self._engine)
         self._claims = Claims(told)

@@ -8,9 +8,9 @@ from pathlib import Path
 from connector.model.profile import PolicyProfile
 from connector.model.source import SOURCE, TAKEN_IN
 from connector.settings.faults import Fault, fault_at
-from connector.settings.google import DriveStore
 from connector.settings.google_agreement import google_disagreements
-from connector.settings.microsoft import ActivityChannel, GraphMailChannel, IntakeLibrary, SharePointStore
+from connector.settings.microsoft import ActivityChannel, GraphMailChannel, SharePointStore
+from connector.settings.places import places_of
 from connector.settings.school import MAIL, FolderStore, School, SmtpChannel, TeamsChannel, members_of
 from connector.settings.service import is_loopback, safe_address
 
@@ -61,7 +61,7 @@ def _stores(school: School) -> Iterator[Said]:
         for slug in store.readers if isinstance(store, FolderStore) else ():
             if slug in school.people and not school.people[slug].reader:
                 yield (name, "readers"), f"includes {slug}, who has no `reader` key: run `connector keys new`"
-    if _places(school.store) & _places(school.staff_store):
+    if places_of(school.store) & places_of(school.staff_store):
         yield ("staff_store",), "must be another place than [store]: other eyes read it"
 
 
@@ -69,23 +69,12 @@ def _names(school: School) -> Iterator[Said]:
     """An intake library is no store, and no form has a name that means something else there."""
     if school.intake_library is not None:
         for name, store in (("store", school.store), ("staff_store", school.staff_store)):
-            if _places(store) & _places(school.intake_library):
+            if places_of(store) & places_of(school.intake_library):
                 yield ("intake_library",), f"must be another library than [{name}]: records would be taken in again"
         if TAKEN_IN in school.forms:
             yield ("forms", TAKEN_IN), "must have another name: the intake library keeps a folder of this one"
     if SOURCE in school.forms:
         yield ("forms", SOURCE), "must have another name: the intake library itself is called so"
-
-
-def _places(place: FolderStore | SharePointStore | DriveStore | IntakeLibrary) -> frozenset[str]:
-    """Where it is, by every name it goes by."""
-    if isinstance(place, FolderStore):
-        return frozenset({place.path})
-    if isinstance(place, DriveStore):
-        # Whoever is a member of a shared drive reads every folder of it.
-        return frozenset({place.drive})
-    named = f"{place.site}/{place.library}".casefold()
-    return frozenset({named, place.drive} - {""})
 
 
 def shared_libraries(schools: Mapping[Path, School]) -> Iterator[Fault]:
@@ -100,7 +89,7 @@ def shared_libraries(schools: Mapping[Path, School]) -> Iterator[Fault]:
 
 
 def _fetched_from(school: School) -> frozenset[str]:
-    return _places(school.intake_library) if school.intake_library else frozenset()
+    return places_of(school.intake_library) if school.intake_library else frozenset()
 
 
 def _tenant(school: School) -> Iterator[Said]:

@@ -11,12 +11,17 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from connector.errors import ConfigError
+from connector.model.guidance import Editions
 from connector.model.profile import PolicyProfile
+from connector.school_year import Days, SchoolYear
 from connector.settings.agreement import disagreements, shared_libraries
-from connector.settings.faults import Fault, faults_of
+from connector.settings.faults import Fault, fault_at, faults_of
+from connector.settings.places import policies_apart
+from connector.settings.policy_agreement import policy_disagreements
 from connector.settings.school import School
 from connector.settings.secrets import Surroundings
 from connector.settings.service import Service
+from connector.settings.terms import TermSets
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,6 +34,8 @@ class Settings:
     service: Service
     schools: Mapping[str, School]
     profiles: Mapping[str, PolicyProfile]
+    terms: TermSets
+    editions: Editions
 
     def path(self, relative: str) -> Path:
         """An absolute path; a relative one counts from the configuration folder."""
@@ -38,6 +45,18 @@ class Settings:
     def database_file(self) -> Path:
         """Where the ledger lies."""
         return self.path(self.service.database.removeprefix("sqlite:///"))
+
+    @property
+    def register_file(self) -> Path:
+        """Where the register of policies lies: a file of its own."""
+        return self.path(self.service.policies_database.removeprefix("sqlite:///"))
+
+    def school_year(self, school: School) -> SchoolYear:
+        """The school's terms and closed days; all year round where it names no terms."""
+        calendar = school.calendar
+        if calendar.terms is None:
+            return SchoolYear(closed=tuple(Days(one.first, one.last) for one in calendar.closed))
+        return self.terms.sets[calendar.terms].school_year(calendar.closed)
 
 
 class _Reading:
@@ -59,6 +78,12 @@ class _Reading:
             self.faults.extend(faults_of(wrong, path))
         return None
 
+    def if_there(self, name: str, model: type[Model]) -> Model:
+        """That file of the folder; an empty one where there is none."""
+        path = self.surroundings.folder / name
+        found = self.read(path, model) if path.exists() else None
+        return found or model()
+
     def folder(self, name: str, model: type[Model]) -> Iterator[tuple[Path, Model]]:
         for path in sorted((self.surroundings.folder / name).glob("*.toml")):
             found = self.read(path, model)
@@ -79,6 +104,15 @@ def load_one(folder: Path, env: Mapping[str, str], slug: str) -> tuple[Service, 
     return service, school
 
 
+def load_editions(folder: Path) -> Editions:
+    """The texts that policies cite, as that folder knows them. Raises ConfigError for a file with faults."""
+    reading = _Reading(folder.resolve(), {})
+    editions = reading.if_there("guidance.toml", Editions)
+    if reading.faults:
+        raise ConfigError(tuple(str(fault) for fault in reading.faults))
+    return editions
+
+
 def _where(broken: Exception) -> str:
     """The place of a TOML error without the text of the file (a secret may have been pasted there)."""
     said = str(broken)
@@ -90,13 +124,17 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
     reading = _Reading(folder.resolve(), env)
     service = reading.read(folder / "service.toml", Service)
     profiles = {found.name: found for _, found in reading.folder("policies", PolicyProfile)}
+    terms = reading.if_there("terms.toml", TermSets)
+    editions = reading.if_there("guidance.toml", Editions)
     files = dict(reading.folder("schools", School))
     if not files and not reading.faults:
         reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
     for path, school in files.items():
         reading.faults.extend(disagreements(path, school, profiles))
+        reading.faults.extend(fault_at(path, *said) for said in policy_disagreements(school, profiles, terms))
     reading.faults.extend(shared_libraries(files))
+    reading.faults.extend(policies_apart(files))
     if reading.faults or service is None:
         raise ConfigError(tuple(str(fault) for fault in reading.faults))
     schools = {path.stem: school for path, school in files.items()}
-    return Settings(folder.resolve(), service, schools, profiles)
+    return Settings(folder.resolve(), service, schools, profiles, terms, editions)

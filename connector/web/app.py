@@ -1,10 +1,11 @@
-"""The Flask application: a house in, doors out."""
+"""The Flask application: a house in, doors out; the office's doors are handed the office alone."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from connector.web import acknowledge, adding, health, hooks, intake, problem
+from connector.office import Office
+from connector.web import acknowledge, adding, health, hooks, intake, policies, problem
 from connector.web.pages import protect
 from connector.wiring import House
 
@@ -12,8 +13,8 @@ from connector.wiring import House
 _PAGE_BYTES = 64 * 1024
 
 
-def create_app(house: House, *, works: bool = True) -> Flask:
-    """The application. `works` says whether this process also performs duties."""
+def create_app(house: House, office: Office | None = None, *, works: bool = True) -> Flask:
+    """The application, with the office's doors where it is handed one. `works`: this process also performs duties."""
     app = Flask("connector.web", static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = intake.MOST_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = _PAGE_BYTES
@@ -24,6 +25,8 @@ def create_app(house: House, *, works: bool = True) -> Flask:
     app.register_blueprint(hooks.blueprint(house))
     app.register_blueprint(adding.blueprint(house))
     app.register_blueprint(health.blueprint(house, works=works))
+    if office is not None:
+        app.register_blueprint(policies.blueprint(office))
     problem.register(app)
     app.after_request(protect)
     return app

@@ -9,6 +9,7 @@ from connector.errors import (
     CannotAccept,
     ConnectorError,
     Refused,
+    RegisterClosed,
     TooLarge,
     UnknownForm,
     UnknownReference,
@@ -40,13 +41,14 @@ def register(app: Flask) -> None:
     """Every error of the application becomes a problem, or for a person a page."""
     app.register_error_handler(Refused, lambda error: _said(error.status, error.title, str(error)))
     app.register_error_handler(CannotAccept, lambda error: _said(503, "Not accepted", str(error)))
+    app.register_error_handler(RegisterClosed, lambda error: _said(503, "Not noted", str(error)))
     app.register_error_handler(ConnectorError, _ours)
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(Exception, _unforeseen)
 
 
 def _said(status: int, title: str, detail: str) -> Response:
-    if request.path.startswith(("/a/", "/m/")):
+    if request.path.startswith(("/a/", "/m/", "/r/")):
         answer = page("refused.html", title=title, detail=detail)
         answer.status_code = status
         return answer

@@ -1,0 +1,126 @@
+"""`connector policy read FILE`: everything a policy says that the service can use, with its words and places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from connector.errors import ConnectorError
+from connector.model.guidance import Editions
+from connector.model.moments import local, say_date
+from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading, Presence
+from connector.model.policy_dates import NotADate, PolicyDate
+from connector.policies import read_policy
+from connector.say import complain, say, say_json
+from connector.settings.load import load_editions
+from connector.understanding.draft import profile_toml
+from connector.understanding.editions import superseded
+from connector.understanding.policy import understand
+
+_READING = TypeAdapter(PolicyReading)
+
+
+def read(config: Path, file: Path, *, as_json: bool, write: bool) -> int:
+    """Prints what was found in that policy; with `write` the record it asks for goes into a new profile as a draft."""
+    editions = load_editions(config)
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise ConnectorError("That file cannot be read: give the path of a .docx, .pdf or .txt file.") from None
+    reading = understand(read_policy(content, file.name), editions)
+    if as_json:
+        say_json(_READING.dump_python(reading, mode="json") | {"editions": superseded(reading.guidance, editions)})
+    else:
+        say(*_lines(reading, editions))
+    if write:
+        name = _write(config, reading)
+        complain("", f"A draft was written to policies/{name}. Read it against the policy before a form uses it.")
+    return 0
+
+
+def _write(config: Path, reading: PolicyReading) -> str:
+    """The draft, under policies/ of the configuration; its name. Never over a profile that is there."""
+    if reading.record is None:
+        raise ConnectorError(
+            "This policy has no list of what a record must hold, so there is nothing to draft. "
+            "Use a profile like default-record.toml, and add what the policy says besides."
+        )
+    target = config / "policies" / f"{reading.record.profile.name}.toml"
+    try:
+        with target.open("x", encoding="utf-8") as out:
+            out.write(profile_toml(reading, local(datetime.now(UTC)).date()))
+    except FileExistsError:
+        raise ConnectorError(
+            f"{target.name} is there already; a draft never overwrites one. Move it away first."
+        ) from None
+    except OSError:
+        raise ConnectorError(f"{target.name} cannot be written: give the configuration folder with --config.") from None
+    return target.name
+
+
+def _lines(reading: PolicyReading, editions: Editions) -> Iterator[str]:
+    for name, finding in (
+        ("title", reading.title), ("number", reading.number), ("setting", reading.setting),
+        ("version", reading.version), ("owner", reading.owner),
+    ):  # fmt: skip
+        yield _line(name, finding)
+    for name, found in (
+        ("written", reading.written), ("accepted", reading.accepted), ("next review", reading.next_review),
+        ("cycle", reading.cycle),
+    ):  # fmt: skip
+        yield from _date_lines(name, found)
+    for name, finding in (
+        ("signed by head", reading.signed_head), ("signed by chair", reading.signed_chair),
+        ("minute number", reading.minute_number),
+    ):  # fmt: skip
+        yield _line(name, finding)
+    yield from _lists(reading)
+    yield from (f"guidance: {said}" for said in superseded(reading.guidance, editions))
+    yield from _record(reading)
+
+
+def _line(name: str, finding: Finding) -> str:
+    if finding.presence is not Presence.FOUND:
+        return f"{name:16} {finding.presence}{f' ({finding.place})' if finding.place else ''}"
+    doubt = f"  [{finding.confidence}]" if finding.confidence is not Confidence.SURE else ""
+    note = f"  {finding.note}" if finding.note else ""
+    return f"{name:16} {finding.value}  ({finding.place}){doubt}{note}"
+
+
+def _date_lines(name: str, found: DateFinding) -> Iterator[str]:
+    yield _line(name, found.finding)
+    match found.phrase:
+        case PolicyDate() as phrase:
+            span = say_date(phrase.last) if phrase.first == phrase.last else f"until {say_date(phrase.last)}"
+            yield f"{'':16}   a {phrase.precision}: {span}{f'; {phrase.doubt}' if phrase.doubt else ''}"
+        case NotADate() as phrase if phrase.because:
+            yield f"{'':16}   {phrase.because}"
+
+
+def _lists(reading: PolicyReading) -> Iterator[str]:
+    for name, findings in (
+        ("linked policy", reading.linked), ("stage", reading.stages), ("escalation", reading.escalation),
+        ("contact", reading.contacts), ("indicator", reading.indicators), ("records", reading.records_said),
+        ("NOT UNDERSTOOD", reading.not_understood),
+    ):  # fmt: skip
+        yield from (_line(name, finding) for finding in findings)
+    for role in reading.roles:
+        yield f"{'role':16} {role.role}{f': {role.person}' if role.person else ''}  ({role.finding.place})"
+    for text in reading.guidance:
+        yield f"{'cites':16} {text.title}{f' ({text.edition})' if text.edition else ''}  ({text.finding.place})"
+
+
+def _record(reading: PolicyReading) -> Iterator[str]:
+    if reading.record is None:
+        yield "A record must hold: this policy has no list."
+        return
+    rules = reading.record.profile.fields
+    yield f"A record must hold ({len(reading.record.items)} items, {len(rules)} fields; a draft for you to confirm):"
+    for rule in rules:
+        words = re.sub(r"\s+", " ", rule.policy_words)
+        yield f"  {rule.id:24} {rule.need:12} \u201c{words}\u201d"
+    yield from (f"  not understood: \u201c{one.words}\u201d ({one.place})" for one in reading.record.not_understood)

@@ -1,0 +1,98 @@
+"""The office's wiring: its own parts, its own database, its own keys. It knows no ledger, no store, no answers.
+
+`wiring` and this file never see each other; the doors are handed both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.clock import Clock
+from connector.errors import ConfigError, SealError
+from connector.furnishing import SignIns, make_words
+from connector.furnishing_office import make_office_site
+from connector.model.moments import say_date
+from connector.office_letters import OfficeLetters
+from connector.office_links import OfficeLinks
+from connector.office_site import OfficeSite
+from connector.policy_watching import PolicyWatching
+from connector.register.register import Register
+from connector.reminding import Reminding, show
+from connector.review_calendar import calendar_of, host_of, title_of
+from connector.reviews import Reviews
+from connector.sealing import Sealer, derived
+from connector.settings.load import Settings
+
+_PURPOSE = "office"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything about policies, ready."""
+
+    settings: Settings
+    clock: Clock
+    sites: dict[str, OfficeSite]
+    register: Register
+    links: OfficeLinks
+    reviews: Reviews
+    reminding: Reminding
+    watching: PolicyWatching
+
+    def next_review(self, school: str) -> str:
+        """The school's next review in one line, for the daily message. Raises RegisterClosed."""
+        site = self.sites[school]
+        policies = site.policies(self.register)
+        dated = [policy for policy in policies if policy.review.due is not None]
+        if not dated or dated[0].review.due is None:
+            return f"none of {len(policies)} policies has a review date" if policies else "no policies are registered"
+        return f"{say_date(dated[0].review.due)}: {title_of(dated[0])}"
+
+    def reminders_failing(self, school: str) -> int:
+        """How many of the school's reminders cannot be sent at the moment. Raises RegisterClosed."""
+        return self.register.failing(school, self.clock.now())
+
+    def feed(self, token: str) -> bytes:
+        """The calendar behind that address. Raises OfficeLinkInvalid, RegisterClosed."""
+        now = self.clock.now()
+        serials = dict.fromkeys(self.sites, 0) | self.register.feed_serials()
+        site = self.sites[self.links.school_of(token, {slug: serials[slug] for slug in self.sites})]
+        policies = site.policies(self.register)
+        if show(self.register, site, policies, now):
+            policies = site.policies(self.register)
+        return calendar_of(site, policies, host_of(self.links.public_url), now)
+
+    def close(self) -> None:
+        """Let go of the register."""
+        self.register.close()
+
+
+def build_office(settings: Settings, clock: Clock | None = None) -> Office:
+    """The office. Raises ConfigError for a key, certificate or database that does not work."""
+    clock = clock or Clock()
+    sign_ins: SignIns = {}
+    words = make_words(settings, "")
+    sites = {slug: make_office_site(settings, slug, words, sign_ins) for slug in settings.schools}
+    links = OfficeLinks(settings.service.public_url, _sealer(settings))
+    file = settings.register_file
+    register = Register(file)
+    letters = OfficeLetters(register, links)
+    return Office(
+        settings=settings,
+        clock=clock,
+        sites=sites,
+        register=register,
+        links=links,
+        reviews=Reviews(sites, register, links),
+        reminding=Reminding(sites, register, letters, words),
+        watching=PolicyWatching(sites, register),
+    )
+
+
+def _sealer(settings: Settings) -> Sealer:
+    """Under keys of its own, drawn from the journey key: what is sealed for a concern does not open with them."""
+    keys = settings.service.keys
+    try:
+        return Sealer([derived(key.get_secret_value(), _PURPOSE) for key in (keys.journey, *keys.old)])
+    except SealError as broken:
+        raise ConfigError((f"service.toml: keys: {broken}",)) from None

@@ -1,0 +1,47 @@
+"""The office's clock: it says when to look; the register says what is already done.
+
+A quarter-hourly cron on a school's own clock, so that a reminder meant for half past seven comes at half past seven on
+both sides of a clock change; every tick is `what is due today and not yet told`, also the one at start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from connector.model.moments import LONDON
+from connector.office import Office
+
+_THREADS = 2
+
+
+@contextlib.contextmanager
+def office_jobs(office: Office) -> Iterator[None]:
+    """Runs them while inside."""
+    scheduler = BackgroundScheduler(
+        executors={"default": {"type": "threadpool", "max_workers": _THREADS}},
+        timezone=LONDON,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in (remind, look):
+        every = CronTrigger(minute="*/15", timezone=LONDON)
+        scheduler.add_job(job, every, args=[office], next_run_time=datetime.now(UTC))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def remind(office: Office) -> None:
+    """Send what is due today and was not told yet."""
+    office.reminding.remind(office.clock.now())
+
+
+def look(office: Office) -> None:
+    """Look for new versions of policies where it is time to."""
+    office.watching.watch(office.clock.now())

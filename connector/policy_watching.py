@@ -1,0 +1,212 @@
+"""Watching the library of policies: each new version of a document is read, and what it says goes into the register."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from connector.errors import ConnectorError, DeliveryError, RegisterClosed, UnreadablePolicy
+from connector.model.policies_kept import Kept, Read, one_line
+from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading
+from connector.model.policy_text import FoundDocument
+from connector.office_site import OfficeSite, PolicySource
+from connector.policies import read_policy
+from connector.register.register import Register
+from connector.register.writing import DocumentRead, Presence
+from connector.understanding.policy import understand
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=1)
+_MOST_SLUG = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWatching:
+    """The look at each school's library, about once an hour."""
+
+    sites: Mapping[str, OfficeSite]
+    register: Register
+
+    def watch(self, now: datetime) -> int:
+        """Look where it is time to, and read what is new; says how many documents were read."""
+        return sum(self._try(site, now) for site in self.sites.values() if site.library is not None)
+
+    def _try(self, site: OfficeSite, now: datetime) -> int:
+        try:
+            look = self.register.look(site.slug)
+            is_fresh = look.looked_at is not None and timedelta(0) <= now - look.looked_at < EVERY
+            return 0 if is_fresh and look.failing_since is None else self.look(site, now)
+        except RegisterClosed:
+            log.error("the library of policies is not looked at", extra={"school": site.slug})
+        except Exception:
+            log.exception("the look at the library broke", extra={"school": site.slug})
+        return 0
+
+    def look(self, site: OfficeSite, now: datetime) -> int:
+        """Look at that school's library now. Raises RegisterClosed."""
+        source = site.library
+        if source is None:
+            return 0
+        try:
+            found = source.documents()
+        except ConnectorError as error:
+            log.warning("the library cannot be read", extra={"school": site.slug, "error": type(error).__name__})
+            self.register.note_look(site.slug, now, str(error))
+            return 0
+        except Exception:
+            log.exception("the look at the library broke", extra={"school": site.slug})
+            self.register.note_look(site.slug, now, "The look at it broke: the service's log says where.")
+            return 0
+        return self._read_new(site, source, found, now)
+
+    def _read_new(self, site: OfficeSite, source: PolicySource, found: tuple[FoundDocument, ...], now: datetime) -> int:
+        """Read what is new; one document that cannot be fetched now keeps nobody from the others."""
+        there = {one.id for one in found}
+        kept = {one.document: one for one in self.register.policies(site.slug) if one.document}
+        self._note_missing(site, there, kept, now)
+        held = {one.slug: document for document, one in kept.items() if document in there}
+        number, missed = 0, ""
+        for one in (replace(one, name=one_line(one.name)) for one in found):
+            try:
+                number += self._read(site, source, one, kept.get(one.id), held, now)
+            except DeliveryError as error:
+                log.warning("a policy cannot be fetched", extra={"school": site.slug, "error": type(error).__name__})
+                missed = f"{one.name} could not be fetched: {error}"
+        self.register.note_look(site.slug, now, missed)
+        return number
+
+    def _note_missing(self, site: OfficeSite, there: set[str], kept: Mapping[str, Kept], now: datetime) -> None:
+        for document, one in kept.items():
+            if (document in there) == (one.gone_at is not None):
+                is_there = document in there
+                self.register.note_presence(Presence(school=site.slug, slug=one.slug, at=now, is_there=is_there))
+
+    def _read(
+        self,
+        site: OfficeSite,
+        source: PolicySource,
+        found: FoundDocument,
+        before: Kept | None,
+        held: dict[str, str],
+        now: datetime,
+    ) -> bool:
+        """True where something new was read. Raises DeliveryError for a document that can be fetched later.
+
+        `held` says of each policy which document of the library is its own.
+        """
+        listed = _listed_for(site, found, held)
+        is_known = before is not None and (before.version, before.document_name) == (found.version, found.name)
+        if before is not None and is_known and listed in {"", before.slug}:
+            return False
+        read, fault = _reading(site, source, found)
+        slug = listed or (before.slug if before is not None else _name_for(site, found, read, held))
+        self.register.note_document(
+            DocumentRead(
+                school=site.slug, slug=slug, document=found.id, name=found.name, version=found.version, at=now,
+                read=read, fault=fault,
+            )
+        )  # fmt: skip
+        held[slug] = found.id
+        return True
+
+
+def _reading(site: OfficeSite, source: PolicySource, found: FoundDocument) -> tuple[Read | None, str]:
+    """What the document says; or nothing, and why. Raises DeliveryError for what can be fetched later."""
+    try:
+        return read_of(understand(read_policy(source.read(found), found.name), site.editions)), ""
+    except (DeliveryError, UnreadablePolicy) as error:
+        if not error.permanent:
+            raise
+        return None, one_line(str(error))
+    except Exception:
+        # A document on which the reading breaks is the office's to look at, and keeps nobody from the others.
+        log.exception("the reading of a policy broke", extra={"school": site.slug})
+        return None, one_line(str(UnreadablePolicy()))
+
+
+def read_of(reading: PolicyReading) -> Read:
+    """What the register keeps of a reading: words, never a decision."""
+    return Read(
+        title=one_line(reading.title.value),
+        number=one_line(reading.number.value),
+        written=_said(reading.written),
+        accepted=_said(reading.accepted),
+        next_review=_said(reading.next_review),
+        cycle=_said(reading.cycle),
+        accepted_is=reading.accepted.finding.presence,
+        signed_head_is=reading.signed_head.presence,
+        signed_chair_is=reading.signed_chair.presence,
+        minute_number_is=reading.minute_number.presence,
+        texts=tuple((one_line(one.title), one.key, one.year) for one in reading.guidance if one.key),
+        fields=_fields(reading),
+        asks=tuple(_doubts(reading)),
+    )
+
+
+def _said(found: DateFinding) -> str:
+    return one_line(found.phrase.said) if found.phrase is not None else ""
+
+
+def _fields(reading: PolicyReading) -> tuple[tuple[str, str], ...]:
+    if reading.record is None:
+        return ()
+    return tuple(
+        (rule.id, one_line(rule.policy_words)) for rule in reading.record.profile.fields if not _is_ours(rule.source)
+    )
+
+
+def _is_ours(source: str) -> bool:
+    return source.startswith("asked by the service")
+
+
+def _doubts(reading: PolicyReading) -> list[str]:
+    """What a person must look at in the document."""
+    dates = (reading.written, reading.accepted, reading.next_review, reading.cycle)
+    findings: list[Finding] = [*(one.finding for one in dates), reading.title, reading.number]
+    return [one_line(one.note) for one in findings if one.confidence is Confidence.DOUBTFUL and one.note]
+
+
+def _listed_for(site: OfficeSite, found: FoundDocument, held: Mapping[str, str]) -> str:
+    """The policy that the school's file lists for that document; nothing where another of its name came first."""
+    for slug, listed in site.school.policies.items():
+        if listed.file and _plain(listed.file) == _plain(found.name) and held.get(slug, found.id) == found.id:
+            return slug
+    return ""
+
+
+def _plain(name: str) -> str:
+    """A file's name as people compare it: Apple writes an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _name_for(site: OfficeSite, found: FoundDocument, read: Read | None, held: Mapping[str, str]) -> str:
+    """The listed policy of that title, where its file is not named; else a short name made of the title or the file's
+    name. One whose document is gone takes its successor.
+    """
+    for slug, listed in site.school.policies.items():
+        if (
+            read
+            and listed.title
+            and not listed.file
+            and _plain(listed.title) == _plain(read.title)
+            and slug not in held
+        ):
+            return slug
+    title = (read.title if read is not None else "") or found.name.rpartition(".")[0]
+    plain = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    plain = plain if plain[:1].isalpha() else f"policy-{plain}"
+    awaited = {slug for slug, listed in site.school.policies.items() if listed.file}
+    names = (f"{plain[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
+    return next(name for name in names if name not in awaited and name not in held)
+
+
+def _tails() -> Iterator[str]:
+    """Nothing, then `-2`, `-3` and so on."""
+    yield ""
+    yield from (f"-{number}" for number in count(2))

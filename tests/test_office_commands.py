@@ -1,0 +1,326 @@
+"""`connector policies` and `connector policy`: what they print and note, their exit codes, and no traceback for a mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connector.cli.main import main
+from connector.settings.load import load
+from tests.office_at_work import listing, only_nursery
+from tests.policy_files import INFANT, NURSERY, SAMPLES
+from tests.service import copy_config, environment
+
+OVERDUE = '[policies.cse]\ntitle = "Child Sexual Exploitation"\nnumber = "1.10"\nowner = "manager"\nnext_review = "November 2024"\n'
+QUIET = '[policies.visitors]\ntitle = "Visitors"\nnext_review = "May 2099"\n'
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, value in environment("http://127.0.0.1:1/?sig=s").items():
+        monkeypatch.setenv(name, value)
+    return copy_config(tmp_path)
+
+
+@pytest.fixture
+def nursery(config: Path) -> Path:
+    listing(OVERDUE + QUIET)(config)
+    return config
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """The exit code and what was said to the person, and complained of."""
+
+    def calling(config: Path, *words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = main([*words, "--config", str(config)])
+        except SystemExit as end:
+            code = int(str(end.code))
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out, said.err
+
+    return calling
+
+
+# -- list and due
+
+
+def test_the_list_names_every_policy_and_ends_with_1_where_one_is_overdue(nursery: Path, call: Call) -> None:
+    code, said, _ = call(nursery, "policies", "list")
+    assert code == 1
+    assert "cse: 1.10 Child Sexual Exploitation\n    was due by Saturday 30 November 2024" in said
+    assert "(\u201cNovember 2024\u201d); owner manager" in said
+    assert "visitors: Visitors\n    due by Sunday 31 May 2099" in said
+    assert "owner office" in said
+
+
+def test_what_is_due_leaves_out_what_needs_nothing(nursery: Path, call: Call) -> None:
+    code, said, _ = call(nursery, "policies", "due")
+    assert code == 1
+    assert "cse:" in said
+    assert "visitors" not in said
+
+
+def test_nothing_due_is_said_and_ends_with_0(config: Path, call: Call) -> None:
+    listing(QUIET)(config)
+    assert call(config, "policies", "due") == (0, "No policy is registered, or none needs anything now.\n", "")
+    assert call(config, "policies", "list")[0] == 0
+
+
+def test_a_program_is_told_the_same_as_json(nursery: Path, call: Call) -> None:
+    code, said, complaints = call(nursery, "policies", "list", "--json")
+    overdue, quiet = json.loads(said)
+    assert (code, complaints) == (1, "")
+    assert overdue["days_left"] < 0 < quiet["days_left"]
+    assert {name: overdue[name] for name in ("school", "policy", "title", "number", "owner", "due", "due_words", "due_from")} == {
+        "school": "little-lanterns", "policy": "cse", "title": "Child Sexual Exploitation", "number": "1.10",
+        "owner": "manager", "due": "2024-11-30", "due_words": "November 2024", "due_from": "stated",
+    }  # fmt: skip
+    assert json.loads(call(nursery, "policies", "due", "--json")[1]) == [overdue]
+
+
+def test_of_several_schools_each_is_named_or_one_is_chosen(config: Path, call: Call) -> None:
+    _, said, _ = call(config, "policies", "list")
+    assert "little-lanterns: cse:" in said
+    assert "starling-infants: cse:" in said
+    _, said, _ = call(config, "policies", "list", "--school", "starling-infants")
+    assert "little-lanterns" not in said
+    assert "Child Sexual Exploitation Policy" in said
+
+
+def test_words_of_a_document_send_nothing_to_the_terminal(config: Path, call: Call) -> None:
+    listing('[policies.cse]\ntitle = "CSE \\u001b[2J\\u0007 \\u202e"\nnext_review = "November 2024"')(config)
+    _, said, _ = call(config, "policies", "list")
+    assert not set(said) & set("\x1b\x07\u202e")
+
+
+# -- reviewed
+
+
+def test_a_review_is_noted_and_how_the_policy_stands_is_said(nursery: Path, call: Call) -> None:
+    given = ("--on", "20 November 2025", "--next", "November 2098", "--minute", "24/117", "--signed-head", "A. Head")
+    code, said, _ = call(nursery, "policies", "reviewed", "cse", "--by", "manager", *given)
+    assert code == 0
+    assert said.startswith(
+        "Noted as reviewed on 20 November 2025. 1.10 Child Sexual Exploitation: due by Sunday 30 November 2098"
+    )
+    facts = json.loads(call(nursery, "policies", "list", "--json")[1])[0]
+    assert (facts["policy"], facts["due"], facts["minute_number"]) == ("cse", "2098-11-30", "24/117")
+    assert [(one["by"], one["kind"], one["reviewed_on"]) for one in facts["history"]] == [
+        ("manager", "reviewed", "2025-11-20")
+    ]
+    _, said, _ = call(nursery, "policies", "list")
+    assert (
+        "Reviewed on Thursday 20 November 2025; minute number 24/117; signed by the headteacher or manager A. Head"
+        in said
+    )
+    assert "(Priya Lanternwood said so on" in said
+
+
+def test_without_a_day_it_is_today_and_later_that_of_the_review_which_is_added_to(nursery: Path, call: Call) -> None:
+    _, said, _ = call(nursery, "policies", "reviewed", "cse", "--by", "office", "--next", "November 2098")
+    first = re.findall(r"reviewed on (\d{4}-\d\d-\d\d)\.", said)
+    call(nursery, "policies", "reviewed", "visitors", "--by", "office", "--on", "2026-01-12", "--next", "November 2098")
+    _, said, _ = call(nursery, "policies", "reviewed", "visitors", "--by", "office", "--minute", "24/117")
+    assert "reviewed on 2026-01-12." in said
+    assert "due by Sunday 30 November 2098" in said
+    assert first != ["2026-01-12"]
+    assert len(first) == 1
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    ((), "Say which policy was reviewed: `connector policies list` names them."),
+    (("cse",), "Say who says so with --by: one of dsl, deputy, manager, owner, office."),
+    (("cse", "--by", "nobody"), "Say who says so with --by: one of dsl, deputy, manager, owner, office."),
+    (("unknown", "--by", "office"), "No policy of that name is registered. Known are: cse, visitors."),
+    (("CSE", "--by", "office"), "No policy of that name is registered. Known are: cse, visitors."),
+    (("cse", "--by", "office", "--on", "31 November 2025"), "on: Give the day on which it was reviewed"),
+    (("cse", "--by", "office", "--on", "2099-01-01"), "on: That day is still to come"),
+    (("cse", "--by", "office", "--next", "31 November 2098"), "next review: There is no 31 November."),
+    (("cse", "--by", "office", "--next", "November 2020"), "next review: The next review lies before this one"),
+    (("cse", "--by", "office", "--accepted", "not yet"), "accepted: Give the day on which it was accepted"),
+    (("cse", "--by", "office", "--minute", "TBC"), "minute number: Leave this empty"),
+    (("cse", "--by", "office", "--signed-chair", "x" * 201), "signed chair: That is longer than 200 characters."),
+    (("cse", "--by", "office", "--school", "elsewhere"), "Say which school with --school: one of little-lanterns."),
+])  # fmt: skip
+def test_what_cannot_be_noted_is_said_and_nothing_is(
+    words: tuple[str, ...], told: str, nursery: Path, call: Call
+) -> None:
+    code, said, complaints = call(nursery, "policies", "reviewed", *words)
+    assert (code, said) == (1, "")
+    assert told in complaints
+    assert not any(one["history"] for one in json.loads(call(nursery, "policies", "list", "--json")[1]))
+
+
+def test_every_fault_of_a_review_is_said_at_once(nursery: Path, call: Call) -> None:
+    given = ("--on", "soon", "--next", "31 June 2098", "--accepted", "yes", "--minute", "-")
+    _, _, complaints = call(nursery, "policies", "reviewed", "cse", "--by", "office", *given)
+    assert [line.split(":")[0] for line in complaints.splitlines()] == [
+        "on",
+        "next review",
+        "accepted",
+        "minute number",
+    ]
+
+
+def test_bytes_that_are_no_text_are_kept_out_of_the_register(nursery: Path, call: Call) -> None:
+    """As the shell hands over a name in another encoding: half a letter would break every later mail."""
+    code, _, _ = call(
+        nursery, "policies", "reviewed", "cse", "--by", "office", "--on", "2026-01-12", "--signed-head", "Ren\udce9e"
+    )
+    assert code == 0
+    _, said, _ = call(nursery, "policies", "list")
+    assert "headteacher or manager Ren e" in said
+
+
+# -- feed
+
+
+def test_the_address_of_the_feed_stays_until_it_is_renewed(nursery: Path, call: Call) -> None:
+    code, first, _ = call(nursery, "policies", "feed")
+    assert code == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:8080/policies/[\w-]{22}\.ics\n", first)
+    assert call(nursery, "policies", "feed")[1] == first
+    renewed = call(nursery, "policies", "feed", "--renew")[1]
+    assert renewed != first
+    assert call(nursery, "policies", "feed")[1] == renewed
+
+
+@pytest.mark.parametrize(
+    "words", [("feed",), ("feed", "--renew"), ("reviewed", "cse", "--by", "office"), ("list", "--school", "x")]
+)
+def test_which_school_is_asked_where_there_are_several(words: tuple[str, ...], config: Path, call: Call) -> None:
+    code, said, complaints = call(config, "policies", *words)
+    assert (code, said) == (1, "")
+    assert complaints == "Say which school with --school: one of little-lanterns, starling-infants.\n"
+
+
+# -- policy read
+
+
+@pytest.mark.parametrize("name", [f"{NURSERY}.txt", f"{NURSERY}-typed.docx", f"{NURSERY}-styled.pdf"])
+def test_a_policy_is_read_with_its_words_and_places(name: str, config: Path, call: Call) -> None:
+    code, said, _ = call(config, "policy", "read", str(SAMPLES / name))
+    assert code == 0
+    assert re.search(r"^title +Child Sexual Exploitation \(CSE\) Policy", said, re.MULTILINE)
+    assert re.search(r"^number +1\.10", said, re.MULTILINE)
+    assert re.search(r"^next review +absent", said, re.MULTILINE)
+    assert "A record must hold (" in said
+    assert "Exact words spoken by the child" in said
+
+
+def test_a_policy_with_dates_and_blanks_says_which(config: Path, call: Call) -> None:
+    _, said, _ = call(config, "policy", "read", str(SAMPLES / f"{INFANT}.txt"))
+    assert re.search(r"^next review +November 2024", said, re.MULTILINE)
+    assert "until Saturday 30 November 2024" in said
+    assert re.search(r"^minute number +blank", said, re.MULTILINE)
+    assert "A record must hold: this policy has no list." in said
+
+
+def test_a_reading_for_a_program_is_json_and_nothing_else(config: Path, call: Call) -> None:
+    code, said, complaints = call(config, "policy", "read", str(SAMPLES / f"{NURSERY}.txt"), "--json")
+    assert (code, complaints) == (0, "")
+    facts = json.loads(said)
+    assert facts["title"]["value"] == "Child Sexual Exploitation (CSE) Policy"
+    assert any("2023" in line for line in facts["editions"])
+
+
+def test_a_draft_is_written_once_and_is_a_profile_that_loads(config: Path, call: Call) -> None:
+    words = ("policy", "read", str(SAMPLES / f"{NURSERY}.txt"), "--json", "--write")
+    before = set((config / "policies").iterdir())
+    code, said, complaints = call(config, *words)
+    json.loads(said)
+    (draft,) = set((config / "policies").iterdir()) - before
+    assert code == 0
+    assert f"policies/{draft.name}" in complaints
+    assert load(config, environment("http://127.0.0.1:1/?sig=s")).profiles[draft.stem].drafted_from
+    text = draft.read_text("utf-8")
+    code, _, complaints = call(config, *words)
+    assert code == 1
+    assert "a draft never overwrites one" in complaints
+    assert draft.read_text("utf-8") == text
+
+
+def test_a_policy_without_a_list_gives_no_draft(config: Path, call: Call) -> None:
+    before = set((config / "policies").iterdir())
+    code, _, complaints = call(config, "policy", "read", str(SAMPLES / f"{INFANT}.txt"), "--write")
+    assert code == 1
+    assert "there is nothing to draft" in complaints
+    assert set((config / "policies").iterdir()) == before
+
+
+@pytest.mark.parametrize("made", [None, "folder", b"", b"%PDF-1.4 broken", b"PK\x03\x04 broken", b"\x00\x01\x02" * 100])
+def test_a_file_that_is_no_policy_is_said_to_be_none(
+    made: bytes | str | None, config: Path, tmp_path: Path, call: Call
+) -> None:
+    file = tmp_path / "policy.docx"
+    if made == "folder":
+        file.mkdir()
+    elif isinstance(made, bytes):
+        file.write_bytes(made)
+    code, _, complaints = call(config, "policy", "read", str(file))
+    assert code == 1
+    assert ".docx, .pdf" in complaints or "file" in complaints
+
+
+# -- mistakes of every kind
+
+
+@pytest.mark.parametrize("words", [
+    ("policies",), ("policies", "bogus"), ("policies", "list", "--bogus"), ("policy",), ("policy", "read"), ("policy", "write", "x"),
+    ("policies", "reviewed", "cse", "--on"),
+])  # fmt: skip
+def test_words_that_are_off_end_with_2_and_the_usage(words: tuple[str, ...], config: Path, call: Call) -> None:
+    code, said, complaints = call(config, *words)
+    assert (code, said) == (2, "")
+    assert complaints.startswith("usage: connector ")
+
+
+@pytest.mark.parametrize("command", ["policies", "policy"])
+def test_help_ends_with_an_example_that_the_command_takes(command: str, config: Path, call: Call) -> None:
+    code, said, _ = call(config, command, "--help")
+    assert code == 0
+    example = said[said.rindex("example: connector ") :]
+    assert example.startswith(f"example: connector {command} ")
+    for name in re.findall(r"--[a-z-]+", example):
+        assert said.count(name) > 1, name
+
+
+@pytest.mark.parametrize(
+    "words", [("policies", "list"), ("policies", "feed"), ("policies", "reviewed", "cse", "--by", "office")]
+)
+def test_faults_of_the_configuration_are_said_each_with_its_file(
+    words: tuple[str, ...], tmp_path: Path, call: Call
+) -> None:
+    code, said, complaints = call(tmp_path / "nowhere", *words)
+    assert (code, said) == (1, "")
+    assert complaints.startswith("The configuration has faults:\n")
+    assert "service.toml" in complaints
+
+
+@pytest.mark.parametrize("harm", ["text", "folder", "other"])
+def test_a_register_that_cannot_be_opened_is_said_with_what_to_do(harm: str, config: Path, call: Call) -> None:
+    only_nursery(config)
+    file = config.parent / "var" / "register.db"
+    file.parent.mkdir(exist_ok=True)
+    if harm == "folder":
+        file.mkdir()
+    elif harm == "text":
+        file.write_bytes(b"this is no database, but something else " * 200)
+    else:
+        connection = sqlite3.connect(file)
+        connection.execute("CREATE TABLE policy (x)")
+        connection.close()
+    code, said, complaints = call(config, "policies", "list")
+    assert (code, said) == (1, "")
+    assert "policies_database: register.db cannot be opened" in complaints
+    assert "backup" in complaints

@@ -1,0 +1,520 @@
+"""The library of policies: what lies in it is read, once for each version, and what it says stands in the register."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connector.errors import DeliveryError
+from connector.model.policies_kept import EventKind, Kept
+from connector.model.policy_text import FoundDocument
+from connector.office_site import PolicySource
+from connector.policies.found import PolicyTooLarge
+from connector.policy_standing import OpenKind, PolicyStanding
+from tests.office_at_work import MONDAY, OfficeAtWork, listing, office_at_work
+from tests.policy_files import INFANT, NURSERY, sample
+
+SLUG = "little-lanterns"
+QUARTER = timedelta(minutes=15)
+LISTED = """
+[policies.cse]
+title = "Child Sexual Exploitation"
+file = "CSE Policy.docx"
+"""
+
+
+@contextmanager
+def working(folder: Path, text: str = "") -> Iterator[OfficeAtWork]:
+    with office_at_work(folder, listing(text)) as at:
+        yield at
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[OfficeAtWork]:
+    with working(tmp_path) as found:
+        yield found
+
+
+def policy(title: str, next_review: str = "November 2028") -> bytes:
+    """A policy as a school types it."""
+    return f"{title}\n\nDate written:\tNovember 2024\nDate of next review:\t{next_review}\n".encode()
+
+
+def put(at: OfficeAtWork, name: str, content: bytes) -> None:
+    path = at.library / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def kept(at: OfficeAtWork) -> dict[str, Kept]:
+    return {one.slug: one for one in at.office.register.policies(SLUG)}
+
+
+def standing(at: OfficeAtWork) -> dict[str, PolicyStanding]:
+    """The policies as everybody sees them."""
+    return {one.slug: one for one in at.office.sites[SLUG].policies(at.office.register)}
+
+
+def kinds(one: Kept) -> list[EventKind]:
+    return [event.kind for event in one.history]
+
+
+def looks(at: OfficeAtWork) -> int:
+    """The next hourly look."""
+    at.clock.pass_(hours=1)
+    return at.office.watching.watch(at.clock.now())
+
+
+def documents(at: OfficeAtWork) -> dict[str, str]:
+    """Which policy has which document."""
+    return {slug: one.document for slug, one in kept(at).items() if one.document}
+
+
+# -- reading
+
+
+@pytest.mark.parametrize("form", ["txt", "docx", "pdf"])
+def test_the_infant_schools_policy_is_registered_and_overdue_with_each_blank(form: str, at: OfficeAtWork) -> None:
+    name = f"{INFANT}.txt" if form == "txt" else f"{INFANT}-typed.{form}"
+    put(at, f"Policy.{form}", sample(name))
+    assert at.look() == 1
+    (one,) = standing(at).values()
+    assert one.title == "Child Sexual Exploitation Policy"
+    assert str(one.review.due) == "2024-11-30"
+    blanks = {point.said for point in one.open if point.kind is OpenKind.BLANK}
+    assert {"no minute number", "not signed by the headteacher or manager"} <= blanks
+    at.remind()
+    assert "was due by Saturday 30 November 2024" in at.mails()[0].part("plain")
+
+
+def test_the_nurserys_policy_is_registered_and_asked_when_it_is_to_be_reviewed(at: OfficeAtWork) -> None:
+    put(at, "cse.txt", sample(f"{NURSERY}.txt"))
+    at.look()
+    (one,) = standing(at).values()
+    assert (one.number, one.title, one.review.due) == ("1.10", "Child Sexual Exploitation (CSE) Policy", None)
+    said = {point.said for point in one.open}
+    assert any("Keeping Children Safe in Education" in line for line in said)
+    at.remind()
+    lines = at.mails()[0].part("plain").splitlines()
+    title = lines.index("* 1.10 Child Sexual Exploitation (CSE) Policy")
+    assert lines[title + 1] == "  no review date"
+    assert {line.removeprefix("  - ") for line in lines if line.startswith("  - ")} == said
+
+
+def test_a_document_is_read_once_for_each_version(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    assert at.look() == 1
+    assert [looks(at) for _ in range(3)] == [0, 0, 0]
+    (slug,) = kept(at)
+    put(at, "Attendance Policy.txt", policy("Attendance Policy", "March 2030"))
+    assert looks(at) == 1
+    one = kept(at)[slug]
+    assert kinds(one) == [EventKind.READ, EventKind.READ]
+    assert str(standing(at)[slug].review.due) == "2030-03-31"
+
+
+def test_it_is_looked_at_about_once_an_hour(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    watch, moment = at.office.watching.watch, at.clock.now()
+    assert watch(moment) == 1
+    put(at, "E-Safety Policy.txt", policy("E-Safety Policy"))
+    assert watch(moment + timedelta(minutes=45)) == 0
+    assert watch(moment + timedelta(minutes=60)) == 1
+    # A clock that was put back is no reason to wait.
+    put(at, "Visitors.txt", policy("Visitors"))
+    assert watch(moment - timedelta(days=300)) == 1
+
+
+def test_a_new_document_comes_by_its_own_name_into_the_list_of_the_week(at: OfficeAtWork) -> None:
+    at.look()
+    at.remind()
+    assert "Attendance" not in at.mails()[-1].part("plain")
+    put(at, "Attendance Policy.txt", policy("Attendance Policy", "November 2025"))
+    looks(at)
+    at.clock.pass_(days=7)
+    at.remind()
+    assert "Attendance Policy" in at.mails()[-1].part("plain").partition("OVERDUE")[2]
+
+
+def test_a_document_has_a_short_name_made_of_its_title(at: OfficeAtWork) -> None:
+    put(at, "x/Attendance Policy.txt", policy("Attendance Policy"))
+    at.look()
+    assert documents(at) == {"attendance-policy": "x/Attendance Policy.txt"}
+
+
+@pytest.mark.parametrize("name", [
+    "\u0642\u0627\u0646\u0648\u0646.txt", "2026.txt", "_.txt", "x" * 100 + ".txt", "--Caf\u00e9--.txt", "a\nb.txt", "'; DROP TABLE policy; --.txt",
+    "<b>{{ 7 }}.txt",
+])  # fmt: skip
+def test_whatever_a_file_is_called_its_policy_has_a_name_that_can_be_typed(name: str, at: OfficeAtWork) -> None:
+    put(at, name, b"")
+    at.look()
+    (slug,) = kept(at)
+    assert 0 < len(slug) <= 40
+    assert slug.isascii()
+    assert slug.replace("-", "").isalnum()
+    assert slug[0].isalpha()
+    assert looks(at) == 0
+    at.remind()
+    assert at.caught.faults == []
+    assert len([line for line in at.mails()[-1].part("plain").splitlines() if line.startswith("* ")]) == 1
+
+
+# -- names
+
+
+def test_two_documents_of_one_title_are_two_policies(at: OfficeAtWork) -> None:
+    for folder in ("a", "b", "c"):
+        put(at, f"{folder}/Attendance Policy.txt", policy("Attendance Policy"))
+    assert at.look() == 3
+    expected = {
+        "attendance-policy": "a/Attendance Policy.txt", "attendance-policy-2": "b/Attendance Policy.txt",
+        "attendance-policy-3": "c/Attendance Policy.txt",
+    }  # fmt: skip
+    assert documents(at) == expected
+    assert (looks(at), documents(at)) == (0, expected)
+
+
+def test_a_number_in_a_title_is_no_count(at: OfficeAtWork) -> None:
+    for folder in ("a", "b"):
+        put(at, f"{folder}/Plan 1.txt", policy("Plan 1"))
+    put(at, "c/Plan 2.txt", policy("Plan 2"))
+    at.look()
+    assert set(documents(at)) == {"plan-1", "plan-1-2", "plan-2"}
+
+
+@pytest.mark.parametrize("name", ["CSE Policy.docx", "cse policy.docx", "CSE POLICY.DOCX", "deep/er/Cse Policy.docx"])
+def test_a_listed_file_is_matched_whatever_its_case_and_folder(name: str, tmp_path: Path) -> None:
+    with working(tmp_path, LISTED) as at:
+        put(at, name, sample(f"{INFANT}-typed.docx"))
+        at.look()
+        assert documents(at) == {"cse": name}
+        assert standing(at)["cse"].title == "Child Sexual Exploitation"
+
+
+def test_a_listed_file_is_matched_however_its_accents_are_written(tmp_path: Path) -> None:
+    with working(tmp_path, LISTED.replace("CSE Policy.docx", "Caf\u00e9.txt")) as at:
+        put(at, unicodedata.normalize("NFD", "Caf\u00e9.txt"), policy("Caf\u00e9"))
+        at.look()
+        assert set(documents(at)) == {"cse"}
+
+
+def test_of_two_files_of_the_listed_name_one_is_the_listed_policy_and_stays_so(tmp_path: Path) -> None:
+    with working(tmp_path, LISTED) as at:
+        put(at, "a/CSE Policy.docx", sample(f"{INFANT}-typed.docx"))
+        put(at, "b/CSE Policy.docx", sample(f"{NURSERY}-typed.docx"))
+        assert at.look() == 2
+        before = documents(at)
+        assert before["cse"] == "a/CSE Policy.docx"
+        assert len(before) == 2
+        for _ in range(3):
+            assert looks(at) == 0
+        assert documents(at) == before
+        assert all(kinds(one) == [EventKind.READ] for one in kept(at).values())
+
+
+def test_a_document_that_is_listed_only_later_moves_to_the_listed_policy(tmp_path: Path) -> None:
+    with working(tmp_path, LISTED.replace("CSE Policy", "CSE Polcy")) as at:
+        put(at, "CSE Policy.docx", sample(f"{INFANT}-typed.docx"))
+        at.look()
+        (made,) = documents(at)
+        assert made != "cse"
+        assert set(standing(at)) == {"cse", made}
+        at.restart(("CSE Polcy", "CSE Policy"))
+        assert looks(at) == 1
+        assert documents(at) == {"cse": "CSE Policy.docx"}
+        # What it was called before is no policy any more, and nobody is asked about it.
+        assert set(standing(at)) == {"cse"}
+        assert looks(at) == 0
+
+
+def test_a_document_never_takes_the_place_of_the_file_that_is_listed(tmp_path: Path) -> None:
+    with working(tmp_path, '[policies.attendance-policy]\nfile = "Attendance.docx"') as at:
+        put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+        at.look()
+        assert documents(at) == {"attendance-policy-2": "Attendance Policy.txt"}
+
+
+def test_a_listed_policy_without_a_file_takes_the_document_of_its_name(tmp_path: Path) -> None:
+    with working(tmp_path, '[policies.attendance-policy]\nowner = "manager"') as at:
+        put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+        at.look()
+        assert documents(at) == {"attendance-policy": "Attendance Policy.txt"}
+        assert standing(at)["attendance-policy"].owner == "manager"
+
+
+def test_a_policy_that_is_struck_off_the_list_is_asked_for_no_more(tmp_path: Path) -> None:
+    with working(
+        tmp_path, '[policies.misspelt]\ntitle = "Misspelt"\n[policies.attendance]\ntitle = "Attendance"'
+    ) as at:
+        at.remind()
+        assert "Misspelt" in at.mails()[-1].part("plain")
+        at.restart(('[policies.misspelt]\ntitle = "Misspelt"', ""))
+        at.clock.pass_(days=7)
+        at.remind()
+        assert "Misspelt" not in at.mails()[-1].part("plain")
+        assert "Attendance" in at.mails()[-1].part("plain")
+        assert set(standing(at)) == {"attendance"}
+        assert set(kept(at)) == {"attendance", "misspelt"}
+
+
+# -- gone, back, renamed
+
+
+def test_a_document_that_is_gone_is_told_and_its_policy_stays(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    at.look()
+    (at.library / "Attendance Policy.txt").unlink()
+    looks(at)
+    one = standing(at)["attendance-policy"]
+    assert [point.kind for point in one.open] == [OpenKind.GONE]
+    assert str(one.review.due) == "2028-11-30"
+    looks(at)
+    assert kinds(kept(at)["attendance-policy"]) == [EventKind.READ, EventKind.GONE]
+    at.remind()
+    assert "not in the library of policies any more" in at.mails()[-1].part("plain")
+
+
+@pytest.mark.parametrize("content", [policy("Attendance Policy"), policy("Attendance Policy", "March 2030")])
+def test_a_document_that_comes_back_is_the_same_policy(content: bytes, at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    at.look()
+    (at.library / "Attendance Policy.txt").unlink()
+    looks(at)
+    put(at, "Attendance Policy.txt", content)
+    looks(at)
+    assert set(kept(at)) == {"attendance-policy"}
+    assert standing(at)["attendance-policy"].open == ()
+    assert kinds(kept(at)["attendance-policy"])[:3] == [EventKind.READ, EventKind.GONE, EventKind.BACK]
+
+
+def test_a_renamed_document_stays_the_policy_it_was_with_its_history(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy 2024.txt", policy("Attendance Policy", "November 2025"))
+    at.look()
+    at.remind()
+    at.client.post(at.page_of(), data={"on": "2026-11-20", "minute_number": "24/117"})
+    (at.library / "Attendance Policy 2024.txt").rename(at.library / "Attendance Policy 2026.txt")
+    looks(at)
+    assert documents(at) == {"attendance-policy": "Attendance Policy 2026.txt"}
+    one = standing(at)["attendance-policy"]
+    assert one.minute_number == "24/117"
+    assert OpenKind.GONE not in {point.kind for point in one.open}
+    assert looks(at) == 0
+
+
+def test_a_listed_file_that_was_moved_stays_the_listed_policy(tmp_path: Path) -> None:
+    with working(tmp_path, LISTED) as at:
+        put(at, "CSE Policy.docx", sample(f"{INFANT}-typed.docx"))
+        at.look()
+        (at.library / "2026").mkdir()
+        (at.library / "CSE Policy.docx").rename(at.library / "2026" / "CSE Policy.docx")
+        looks(at)
+        assert documents(at) == {"cse": "2026/CSE Policy.docx"}
+        assert set(standing(at)) == {"cse"}
+
+
+def test_a_library_that_is_empty_for_a_while_makes_no_new_policies(at: OfficeAtWork) -> None:
+    for name in ("Attendance Policy", "E-Safety Policy"):
+        put(at, f"{name}.txt", policy(name))
+    at.look()
+    at.library.rename(at.library.with_name("aside"))
+    at.library.mkdir()
+    looks(at)
+    assert {point.kind for one in standing(at).values() for point in one.open} == {OpenKind.GONE}
+    at.library.rmdir()
+    at.library.with_name("aside").rename(at.library)
+    assert looks(at) == 0
+    assert set(standing(at)) == {"attendance-policy", "e-safety-policy"}
+    assert not any(one.open for one in standing(at).values())
+
+
+def test_a_library_that_is_away_takes_nothing_back(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    at.look()
+    at.library.rename(at.library.with_name("aside"))
+    looks(at)
+    assert standing(at)["attendance-policy"].open == ()
+    assert at.office.register.look(SLUG).failing_since == at.clock.now()
+    at.library.with_name("aside").rename(at.library)
+    # While it fails it is looked at each quarter of an hour.
+    at.clock.moment[0] += QUARTER
+    put(at, "E-Safety Policy.txt", policy("E-Safety Policy"))
+    assert at.office.watching.watch(at.clock.now()) == 1
+    assert at.office.register.look(SLUG).failing_since is None
+
+
+# -- what cannot be read
+
+
+def test_a_document_that_cannot_be_read_keeps_what_the_last_version_said_and_is_told(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.docx", sample(f"{INFANT}-typed.docx"))
+    at.look()
+    (slug,) = kept(at)
+    put(at, "Attendance Policy.docx", b"no Word document at all")
+    looks(at)
+    one = standing(at)[slug]
+    assert str(one.review.due) == "2024-11-30"
+    assert any(point.kind is OpenKind.UNREADABLE for point in one.open)
+    at.remind()
+    assert "The document could not be read:" in at.mails()[-1].part("plain")
+    put(at, "Attendance Policy.docx", sample(f"{INFANT}-typed.docx"))
+    looks(at)
+    assert not any(point.kind is OpenKind.UNREADABLE for point in standing(at)[slug].open)
+
+
+def test_a_new_document_that_cannot_be_read_is_registered_under_its_files_name(at: OfficeAtWork) -> None:
+    put(at, "Scan of 2019.pdf", b"%PDF-1.4 nothing")
+    at.look()
+    (one,) = standing(at).values()
+    assert one.title == "Scan of 2019.pdf"
+    assert {point.kind for point in one.open} == {OpenKind.ASK, OpenKind.UNREADABLE}
+    assert looks(at) == 0
+
+
+def test_one_document_that_breaks_the_reading_keeps_nobody_from_the_others(
+    at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connector import policy_watching
+
+    real = policy_watching.read_policy
+
+    def broken(content: bytes, name: str) -> object:
+        if name.startswith("B"):
+            raise ZeroDivisionError(content)
+        return real(content, name)
+
+    monkeypatch.setattr(policy_watching, "read_policy", broken)
+    for name in ("Attendance", "Behaviour", "Complaints"):
+        put(at, f"{name}.txt", policy(name))
+    assert at.look() == 3
+    faulty = {one.title for one in standing(at).values() if OpenKind.UNREADABLE in {point.kind for point in one.open}}
+    assert faulty == {"Behaviour.txt"}
+    assert at.office.register.look(SLUG).looked_at == at.clock.now()
+
+
+@dataclass
+class Elsewhere:
+    """A library that can be told what it gives, and when it cannot."""
+
+    contents: dict[str, bytes]
+    unreachable: dict[str, Exception] = field(default_factory=dict)
+    away: Exception | None = None
+    fetched: int = 0
+
+    def documents(self) -> tuple[FoundDocument, ...]:
+        if self.away is not None:
+            raise self.away
+        return tuple(
+            FoundDocument(id=f"id {name}", name=name, version=str(hash(content)), changed_at=None)
+            for name, content in self.contents.items()
+        )
+
+    def read(self, found: FoundDocument) -> bytes:
+        self.fetched += 1
+        if found.name in self.unreachable:
+            raise self.unreachable[found.name]
+        return self.contents[found.name]
+
+
+def moved(at: OfficeAtWork, library: PolicySource) -> None:
+    at.office.sites[SLUG] = replace(at.office.sites[SLUG], library=library)
+
+
+def test_a_document_that_cannot_be_fetched_is_fetched_at_the_next_look_and_told_after_a_day(at: OfficeAtWork) -> None:
+    names = ("Attendance", "Behaviour", "Complaints")
+    library = Elsewhere({f"{name}.txt": policy(name) for name in names})
+    library.unreachable["Behaviour.txt"] = DeliveryError("The far side answered 503.")
+    moved(at, library)
+    assert at.look() == 2
+    assert set(documents(at)) == {"attendance", "complaints"}
+    at.remind()
+    assert "503" not in at.mails()[-1].part("plain")
+    at.clock.pass_(days=7)
+    at.office.watching.watch(at.clock.now())
+    at.remind()
+    assert "Behaviour.txt could not be fetched: The far side answered 503." in at.mails()[-1].part("plain")
+    library.unreachable.clear()
+    at.clock.moment[0] += QUARTER
+    assert at.office.watching.watch(at.clock.now()) == 1
+    assert set(documents(at)) == {"attendance", "behaviour", "complaints"}
+    assert at.office.register.look(SLUG).failing_since is None
+
+
+def test_a_document_that_can_never_be_fetched_is_told_of_and_not_tried_for_ever(at: OfficeAtWork) -> None:
+    library = Elsewhere({"Attendance.txt": b""}, {"Attendance.txt": PolicyTooLarge()})
+    moved(at, library)
+    at.look()
+    (one,) = standing(at).values()
+    assert any("over 25 MB" in point.said for point in one.open)
+    looks(at)
+    assert library.fetched == 1
+
+
+@pytest.mark.parametrize("away", [DeliveryError("The far side answered 503."), ZeroDivisionError("a secret")])
+def test_a_library_on_which_the_look_breaks_is_told_to_the_office_after_a_day(
+    away: Exception, at: OfficeAtWork
+) -> None:
+    library = Elsewhere({"Attendance.txt": policy("Attendance")})
+    moved(at, library)
+    at.look()
+    library.away = away
+    looks(at)
+    at.clock.pass_(days=1, minutes=1)
+    at.office.watching.watch(at.clock.now())
+    at.remind()
+    text = at.mails()[-1].part("plain")
+    assert "since Monday 23 November 2026" in text
+    assert "a secret" not in text
+    assert set(documents(at)) == {"attendance"}
+
+
+def test_one_schools_library_is_not_anothers(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, lambda _: None) as at:
+        put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+        assert at.look() == 1
+        assert "attendance-policy" in documents(at)
+        assert not any(one.document for one in at.office.register.policies("starling-infants"))
+        at.office.sites["starling-infants"] = replace(
+            at.office.sites["starling-infants"], library=Elsewhere({}, away=ZeroDivisionError())
+        )
+        put(at, "E-Safety Policy.txt", policy("E-Safety Policy"))
+        assert looks(at) == 1
+
+
+def test_a_name_that_changes_where_documents_keep_their_id_is_the_same_policy(at: OfficeAtWork) -> None:
+    @dataclass
+    class Renaming(Elsewhere):
+        name: str = "Attendance.txt"
+
+        def documents(self) -> tuple[FoundDocument, ...]:
+            (found,) = super().documents()
+            return (replace(found, id="the same", name=self.name),)
+
+        def read(self, found: FoundDocument) -> bytes:
+            return policy("Attendance")
+
+    library = Renaming({"Attendance.txt": b""})
+    moved(at, library)
+    at.look()
+    library.name = "Attendance and punctuality.txt"
+    assert looks(at) == 1
+    assert {slug: one.document_name for slug, one in kept(at).items()} == {
+        "attendance": "Attendance and punctuality.txt"
+    }
+
+
+def test_hundreds_of_documents_are_read_at_one_look_and_none_is_lost(at: OfficeAtWork) -> None:
+    number = 300
+    moved(at, Elsewhere({f"Policy {n} of the school.txt": policy(f"Policy {n} of the school") for n in range(number)}))
+    assert at.look() == number
+    assert len(set(documents(at).values())) == number
+    assert looks(at) == 0
+    at.clock.moment[0] = MONDAY + timedelta(days=7)
+    assert at.remind() == 1
+    assert at.caught.faults == []
