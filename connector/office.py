@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from connector.clock import Clock
-from connector.errors import ConfigError, SealError
+from connector.errors import ConfigError, RegisterClosed, SealError
 from connector.furnishing import SignIns, make_words
 from connector.furnishing_office import make_office_site
-from connector.model.moments import say_date
+from connector.model.moments import local, say_date
 from connector.office_letters import OfficeLetters
 from connector.office_links import OfficeLinks
 from connector.office_site import OfficeSite
@@ -24,6 +25,7 @@ from connector.sealing import Sealer, derived
 from connector.settings.load import Settings
 
 _PURPOSE = "office"
+_LONGEST_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ class Office:
         dated = [policy for policy in policies if policy.review.due is not None]
         if not dated or dated[0].review.due is None:
             return f"none of {len(policies)} policies has a review date" if policies else "no policies are registered"
-        return f"{say_date(dated[0].review.due)}: {title_of(dated[0])}"
+        due, title = dated[0].review.due, _harmless(title_of(dated[0]))
+        today = local(self.clock.now()).date()
+        return f"{'overdue since ' if due < today else ''}{say_date(due)}: {title}"
 
     def reminders_failing(self, school: str) -> int:
         """How many of the school's reminders cannot be sent at the moment. Raises RegisterClosed."""
-        return self.register.failing(school, self.clock.now())
+        return self.reminding.failing(school, self.clock.now())
 
     def feed(self, token: str) -> bytes:
         """The calendar behind that address. Raises OfficeLinkInvalid, RegisterClosed."""
@@ -67,8 +71,27 @@ class Office:
         self.register.close()
 
 
+def _harmless(title: str) -> str:
+    """The title as it may stand in a card: no link can be made of it, and it is no longer than a line."""
+    return re.sub(r"[\[\]()*_<>`]", "", title)[:_LONGEST_TITLE]
+
+
+class NoOffice:
+    """Where the office could not start: what the daily message asks of it cannot be known, and it says so."""
+
+    def next_review(self, school: str) -> str:
+        """Raises RegisterClosed."""
+        raise RegisterClosed
+
+    def reminders_failing(self, school: str) -> int:
+        """Raises RegisterClosed."""
+        raise RegisterClosed
+
+
 def build_office(settings: Settings, clock: Clock | None = None) -> Office:
-    """The office. Raises ConfigError for a key, certificate or database that does not work."""
+    """The office. Raises ConfigError for a fault of what is said of policies, and for a broken key or database."""
+    if settings.office_faults:
+        raise ConfigError(settings.office_faults)
     clock = clock or Clock()
     sign_ins: SignIns = {}
     words = make_words(settings, "")

@@ -34,6 +34,7 @@ def office_jobs(office: Office) -> Iterator[None]:
     try:
         yield
     finally:
+        office.watching.stopping.set()
         scheduler.shutdown(wait=True)
 
 

@@ -16,7 +16,7 @@ from connector.reminders import Plan, days_left
 from connector.review_calendar import calendar_of, host_of, title_of
 
 RUNS_OUT = timedelta(days=42)
-_BLIND_AFTER = timedelta(days=1)
+BLIND_AFTER = timedelta(days=1)
 EDITIONS_OLD = timedelta(days=180)
 _YEAR_DAYS, _MANY_DAYS = 365, 90
 
@@ -74,9 +74,9 @@ class OfficeLetters:
                 "ones to terms.toml."
             )
         look = self.register.look(site.slug)
-        if look.failing_since is not None and now - look.failing_since > _BLIND_AFTER:
+        if look.failing_since is not None and now - look.failing_since > BLIND_AFTER:
             since = say_date(local(look.failing_since).date())
-            yield f"The library of policies cannot be read since {since}: new versions are not seen. {look.error}"
+            yield f"The library of policies cannot be read in full since {since}: new versions are missed. {look.error}"
         checked = min((text.checked_on for text in site.editions.texts), default=today)
         if today - checked > EDITIONS_OLD:
             yield (

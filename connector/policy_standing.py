@@ -30,6 +30,9 @@ _SIGN_OFFS = {
 # Whoever reviews a policy so shortly before the day that was set for it has done that review.
 _REVIEWED_EARLY = timedelta(days=90)
 
+# "Spring 1 2021/24/27" is the longest that was met.
+_LONGEST_CYCLE_YEARS = 6
+
 
 class OpenKind(StrEnum):
     """What is open about a policy, the gravest first."""
@@ -90,10 +93,10 @@ def standing_of(slug: str, listed: Listed | None, kept: Kept | None, year: Schoo
     listed = listed or Listed()
     read = (kept.read if kept else None) or Read()
     hand = last_word(kept)
-    layers = _layers(listed, read, hand)
+    layers = _layers(listed, read, hand, kept.read_at.date() if kept and kept.read_at else None)
     review = _review(layers, year)
     opens = (
-        *_asks(review, read),
+        *_asks(review, read, layers[0].on),
         *(Open(OpenKind.BLANK, said) for said in _blanks(listed, read, hand, layers)),
         *_differences(layers, review, year),
         *_troubles(kept),
@@ -114,8 +117,12 @@ def standing_of(slug: str, listed: Listed | None, kept: Kept | None, year: Schoo
 
 def last_word(kept: Kept | None) -> Reviewed | None:
     """What people said of the last review, all that was said of that one taken together; None where nobody has."""
-    said = [event.reviewed for event in kept.history if event.kind is EventKind.REVIEWED] if kept else []
-    found = [one for one in said if one is not None]
+    found: list[Reviewed] = []
+    for event in kept.history if kept else ():
+        if event.reviewed is not None:
+            found.append(event.reviewed)
+        elif event.kind is EventKind.WITHDRAWN and found:
+            found.pop()
     if not found:
         return None
     latest = max(one.on for one in found)
@@ -125,8 +132,11 @@ def last_word(kept: Kept | None) -> Reviewed | None:
     return Reviewed(on=latest, **values)
 
 
-def _layers(listed: Listed, read: Read, hand: Reviewed | None) -> list[_Layer]:
-    """The latest review first; of the same day the office's word, then the school's file, then the document."""
+def _layers(listed: Listed, read: Read, hand: Reviewed | None, read_on: date | None) -> list[_Layer]:
+    """The latest review first; of the same day the office's word, then the school's file, then the document.
+
+    A document that says it was written after it was read says nothing of when that was.
+    """
     found = []
     if hand is not None:
         written = phrase_of(hand.on.isoformat())
@@ -137,6 +147,8 @@ def _layers(listed: Listed, read: Read, hand: Reviewed | None) -> list[_Layer]:
             written=phrase_of(layer.written), next_review=phrase_of(layer.next_review), cycle=phrase_of(layer.cycle)
         )
         on = dates.written.last if isinstance(dates.written, PolicyDate) else None
+        if isinstance(dates.written, PolicyDate) and read_on is not None and dates.written.first > read_on:
+            on = on if layer is listed else None
         found.append(_Layer(name=name, dates=dates, on=on))
     return sorted(found, key=lambda layer: layer.on or date.min, reverse=True)
 
@@ -165,9 +177,16 @@ def _words_of(layers: list[_Layer]) -> str:
     return written.said if written is not None else ""
 
 
-def _asks(review: Review, read: Read) -> Iterator[Open]:
+def is_far(due: date, written: date) -> bool:
+    """True where no school waits so long with a review: more likely a year is mistyped."""
+    return due.year - written.year > _LONGEST_CYCLE_YEARS
+
+
+def _asks(review: Review, read: Read, written: date | None) -> Iterator[Open]:
     if review.ask:
         yield Open(OpenKind.ASK, review.ask)
+    if review.due is not None and written is not None and is_far(review.due, written):
+        yield Open(OpenKind.DOUBT, f"Its review lies more than six years after {say_date(written)}: look at the years")
     if review.doubt:
         yield Open(OpenKind.DOUBT, f"\u201c{review.words}\u201d is doubtful: {review.doubt}")
     if review.is_assumed and review.due is not None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from connector.errors import ConnectorError, DeliveryError, RegisterClosed, UnreadablePolicy
-from connector.model.policies_kept import Kept, Read, one_line
+from connector.model.policies_kept import EventKind, Kept, Read, one_line
 from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading
 from connector.model.policy_text import FoundDocument
 from connector.office_site import OfficeSite, PolicySource
@@ -23,6 +24,8 @@ from connector.understanding.policy import understand
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
+_GONE_FOR_GOOD = timedelta(days=30)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_SLUG = 40
 
 
@@ -32,6 +35,8 @@ class PolicyWatching:
 
     sites: Mapping[str, OfficeSite]
     register: Register
+    # Set when the service stops: what is left is read after the next start.
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, now: datetime) -> int:
         """Look where it is time to, and read what is new; says how many documents were read."""
@@ -72,7 +77,11 @@ class PolicyWatching:
         self._note_missing(site, there, kept, now)
         held = {one.slug: document for document, one in kept.items() if document in there}
         number, missed = 0, ""
-        for one in (replace(one, name=one_line(one.name)) for one in found):
+        # Of two documents with one name the newer is taken for the policy that is listed.
+        newest_first = sorted(found, key=lambda one: one.changed_at or _LONG_AGO, reverse=True)
+        for one in (replace(one, name=one_line(one.name)) for one in newest_first):
+            if self.stopping.is_set():
+                return number
             try:
                 number += self._read(site, source, one, kept.get(one.id), held, now)
             except DeliveryError as error:
@@ -83,9 +92,17 @@ class PolicyWatching:
 
     def _note_missing(self, site: OfficeSite, there: set[str], kept: Mapping[str, Kept], now: datetime) -> None:
         for document, one in kept.items():
-            if (document in there) == (one.gone_at is not None):
+            if self._is_over(site, one, now):
+                self.register.forget(site.slug, one.slug)
+            elif (document in there) == (one.gone_at is not None):
                 is_there = document in there
                 self.register.note_presence(Presence(school=site.slug, slug=one.slug, at=now, is_there=is_there))
+
+    @staticmethod
+    def _is_over(site: OfficeSite, one: Kept, now: datetime) -> bool:
+        """True for a document long gone that nobody listed and nobody reviewed: a draft that lay there for a while."""
+        is_ours = one.slug in site.school.policies or any(event.kind is EventKind.REVIEWED for event in one.history)
+        return one.gone_at is not None and now - one.gone_at > _GONE_FOR_GOOD and not is_ours
 
     def _read(
         self,

@@ -20,7 +20,7 @@ from connector.model.office_mail import OfficeMail
 from connector.notify.mail import as_mail
 from connector.notify.office_words import letter_of
 from connector.notify.words import Words
-from connector.office_letters import OfficeLetters
+from connector.office_letters import BLIND_AFTER, OfficeLetters
 from connector.office_site import OfficeSite
 from connector.policy_standing import PolicyStanding
 from connector.register.register import Register
@@ -36,17 +36,37 @@ STALE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Reminding:
-    """`_done` holds the schools of which nothing more is to be told today; it only spares work."""
+    """`_done` holds the schools of which nothing more is to be told today; it only spares work.
+
+    `_broken` holds those at which the last look broke: no claim in the register tells of that.
+    """
 
     sites: Mapping[str, OfficeSite]
     register: Register
     letters: OfficeLetters
     words: Words
     _done: dict[str, date] = field(default_factory=dict)
+    _broken: set[str] = field(default_factory=set)
 
     def remind(self, now: datetime) -> int:
         """Send whatever is due and not yet told, of every school; says how many mails went out."""
-        return sum(_try(site, partial(self._school, site, now)) for site in self.sites.values())
+        self._broken.clear()
+        return sum(self._try(site, partial(self._school, site, now)) for site in self.sites.values())
+
+    def failing(self, school: str, now: datetime) -> int:
+        """How many of the school's reminders cannot be sent at the moment. Raises RegisterClosed."""
+        return self.register.failing(school, now) or int(school in self._broken)
+
+    def _try(self, site: OfficeSite, act: Callable[[], int]) -> int:
+        """One school's trouble is not another's, and one person's mail is not another's."""
+        try:
+            return act()
+        except ConnectorError as error:
+            log.error("reminders are put off", extra={"school": site.slug, "error": type(error).__name__})
+        except Exception:
+            log.exception("reminders broke", extra={"school": site.slug})
+        self._broken.add(site.slug)
+        return 0
 
     def _school(self, site: OfficeSite, now: datetime) -> int:
         there = local(now)
@@ -54,6 +74,8 @@ class Reminding:
         if self._done.get(site.slug) == today or there.time() < site.school.office_at:
             return 0
         if not site.year.is_school_day(today):
+            return 0
+        if site.library is not None and not self._is_read(site, now):
             return 0
         policies = site.policies(self.register)
         if not policies and site.library is None:
@@ -68,7 +90,12 @@ class Reminding:
         }
         if not plans:
             self._done[site.slug] = today
-        return sum(_try(site, partial(self._tell, site, person, plan, now)) for person, plan in plans.items())
+        return sum(self._try(site, partial(self._tell, site, person, plan, now)) for person, plan in plans.items())
+
+    def _is_read(self, site: OfficeSite, now: datetime) -> bool:
+        """False until the library has been read once: "nothing is overdue" might be untrue. After a day it is told."""
+        look = self.register.look(site.slug)
+        return look.looked_at is not None or (look.failing_since is not None and now - look.failing_since > BLIND_AFTER)
 
     def _tell(self, site: OfficeSite, person: str, plan: Plan, now: datetime) -> bool:
         """True where a mail went out."""
@@ -103,17 +130,6 @@ class Reminding:
     ) -> None:
         if occasions:
             self.register.settle(Told(school=site.slug, person=person, occasions=occasions, at=now, error=error))
-
-
-def _try(site: OfficeSite, act: Callable[[], int]) -> int:
-    """One school's trouble is not another's, and one person's mail is not another's."""
-    try:
-        return act()
-    except ConnectorError as error:
-        log.error("reminders are put off", extra={"school": site.slug, "error": type(error).__name__})
-    except Exception:
-        log.exception("reminders broke", extra={"school": site.slug})
-    return 0
 
 
 def show(register: Register, site: OfficeSite, policies: tuple[PolicyStanding, ...], now: datetime) -> bool:

@@ -13,7 +13,7 @@ from connector.model.policy_dates import NotADate, PolicyDate, Precision
 from connector.office_letters import say_when
 from connector.office_links import OfficeLinkInvalid, OfficeLinks
 from connector.office_site import OfficeSite
-from connector.policy_standing import PolicyStanding, phrase_of
+from connector.policy_standing import PolicyStanding, is_far, phrase_of
 from connector.register.register import Register
 from connector.reminding import show
 from connector.review_calendar import title_of
@@ -104,6 +104,10 @@ class Reviews:
         show(self.register, site, policies, now)
         return next(policy for policy in policies if policy.slug == slug)
 
+    def withdraw(self, school: str, slug: str, by: str, now: datetime) -> bool:
+        """Take back the last review that was noted. False where there is none. Raises RegisterClosed."""
+        return self.register.withdraw(school, slug, by, now)
+
     def _read(self, token: str, now: datetime) -> tuple[OfficeSite, PolicyStanding, str]:
         link = self.links.read(token, now)
         site = self.sites.get(link.school)
@@ -141,14 +145,15 @@ def _view(site: OfficeSite, policy: PolicyStanding, given: Given, now: datetime)
 
 
 def say_history(kept: Kept | None, site: OfficeSite) -> list[str]:
-    """Each review with who said so and when, the latest first."""
-    events = [event for event in reversed(kept.history) if event.kind is EventKind.REVIEWED] if kept else []
+    """Each review, and each that was taken back, with who said so and when, the latest first."""
     found = []
-    for event in events:
+    for event in reversed(kept.history) if kept else ():
+        person = site.school.people.get(event.by)
+        said_by = f"{person.name if person else event.by} said so on {say_moment(event.at)}"
         if event.reviewed is not None:
-            person = site.school.people.get(event.by)
-            who = person.name if person else event.by
-            found.append(f"{_say(event.reviewed)} ({who} said so on {say_moment(event.at)})")
+            found.append(f"{_say(event.reviewed)} ({said_by})")
+        elif event.kind is EventKind.WITHDRAWN:
+            found.append(f"The review noted before this was taken back ({said_by})")
     return found
 
 
@@ -197,6 +202,8 @@ def _fault_of_next(said: str, on: date | None, site: OfficeSite) -> str:
         return review.ask
     if review.due is not None and on is not None and review.due <= on:
         return "The next review lies before this one: look at the year."
+    if review.due is not None and on is not None and is_far(review.due, on):
+        return "That is more than six years from this one: look at the year."
     return f"It is doubtful: {review.doubt}" if review.doubt else ""
 
 

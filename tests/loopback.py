@@ -11,12 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(slots=True)
 class FarSide:
-    """What came, as (path with query, body); and how it is answered."""
+    """What came, as (path with query, body), by which methods; and how it is answered."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b"{}"
     asked: list[tuple[str, bytes]] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
     port: int = 0
 
 
@@ -29,6 +30,7 @@ def far_side(**changes: object) -> Iterator[FarSide]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             side.asked.append((self.path, body))
+            side.methods.append(self.command)
             self.send_response(side.status)
             for name, value in {**side.headers, "Content-Length": str(len(side.answer))}.items():
                 self.send_header(name, value)

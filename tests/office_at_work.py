@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
@@ -122,6 +122,9 @@ def office_at_work(folder: Path, prepare: Callable[[Path], None] = only_nursery)
             return office, house, create_app(house, office, works=False).test_client()
 
         at = OfficeAtWork(*opened(), caught, clock, config, library, opened)
+        for site in at.office.sites.values():
+            # The first look at an empty library: before it nothing is told.
+            at.office.register.note_look(site.slug, MONDAY - timedelta(days=1))
         try:
             yield at
         finally:

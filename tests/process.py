@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -90,7 +91,9 @@ def process(folder: Path, smtp_port: int, webhook: str) -> Iterator[Process]:
     service = config / "service.toml"
     service.write_text(service.read_text("utf-8").replace("127.0.0.1:8080", f"127.0.0.1:{port}"), "utf-8")
     for school in (config / "schools").glob("*.toml"):
-        school.write_text(school.read_text("utf-8").replace("port = 2525", f"port = {smtp_port}"), "utf-8")
+        # Without policies: on a school day their reminders would arrive among the mails that are counted.
+        text = re.sub(r"^\[policies\.\w+\]\n(?:[^\[\n].*\n)*", "", school.read_text("utf-8"), flags=re.MULTILINE)
+        school.write_text(text.replace("port = 2525", f"port = {smtp_port}"), "utf-8")
     found = Process(config, port, environment(webhook), folder / "service.log")
     try:
         yield found

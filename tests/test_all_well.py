@@ -23,7 +23,7 @@ from connector.ledger.daily import Daily
 from connector.model.all_well import AllWell, FormStands, SourceStands, StoreStands, Tally, Yesterday
 from connector.model.notice import Addressee
 from connector.model.standing import State, Verdict
-from connector.model.submission import DRILL_SAYS
+from connector.model.submission import DRILL_SAYS, Arrival, Way
 from connector.notify.activity import ActivityChannel
 from connector.notify.chat import message_of
 from connector.notify.words import CARD_LIMIT_BYTES, CHAT_LIMIT_BYTES, Words
@@ -241,6 +241,8 @@ def test_one_that_breaks_keeps_nobody_elses_back(service: Service, monkeypatch: 
 
     monkeypatch.setattr(Words, "text", breaking)
     assert {mail.recipients[0] for mail in tell(service)} == {WINTER, OKAFOR, TECHNICIAN}
+    said = service.client.get("/metrics").text
+    assert "connector_all_well_age_seconds 72480.0" in said, "of the school where it is longest: since the start"
 
 
 # -- the same shape, whatever happened
@@ -307,6 +309,7 @@ def test_a_busy_day_is_counted_in_the_24_hours_before_the_message_with_drills_ap
     said = lines(mail_to(tell(service, service.clock.now()), DSL))
     assert said["Concerns received in the last 24 hours"] == "2, and 1 drill(s)", "yesterday's is over a day old"
     assert said["Concerns not acknowledged"] == "1, and 0 drill(s)"
+    assert said["Oldest still owed"] == "nothing is owed", "a rung to come is not owed yet"
     assert said['Form "Record of concern (record-of-concern)"'] == "last response 17 November 2026, 10:52"
     assert said['Form "Record of concern (record-of-concern-json)"'] == "last response 18 November 2026, 11:00"
 
@@ -413,6 +416,13 @@ def untold(service: Service, _register: Register) -> None:
     service.caught.smtp_refusal, service.caught.card_refusal = "", None
 
 
+def told_in_part(service: Service, _register: Register) -> None:
+    """The DSL and the deputy by their chat, the technician not at all."""
+    service.caught.smtp_refusal = "451 4.3.0 later"
+    tell(service, SEVEN - timedelta(days=1))
+    service.caught.smtp_refusal = ""
+
+
 def silent(service: Service, _register: Register) -> None:
     tell(service, SEVEN - timedelta(days=2))
 
@@ -425,6 +435,7 @@ WRONG = [
     (failing_reminders, "Reminders to the office that do not go out: 2."),
     (unknown_reminders, "It could not be found out whether the office's reminders go out."),
     (unknown_review, "The register of policies could not be read."),
+    (told_in_part, "Yesterday's message did not reach everybody whom it was for."),
     (untold, "Yesterday's message did not reach everybody whom it was for."),
     (silent, "No message was sent yesterday: the service did not run."),
 ]  # fmt: skip
@@ -458,6 +469,7 @@ def test_what_the_register_says_stands_in_its_line_and_a_register_that_fails_sto
 
 def test_what_is_wrong_at_one_school_is_not_told_at_another(asked: Service, register: Register) -> None:
     past_the_ladder(asked, register)
+    open_library(asked, register)
     mails = tell(asked)
     assert {str(mail_to(mails, address).message["Subject"]) for address in (DSL, DEPUTY, OFFICE)} == {LOOK}
     assert {str(mail_to(mails, address).message["Subject"]) for address in (WINTER, OKAFOR, TECHNICIAN)} == {WELL}
@@ -477,6 +489,22 @@ def test_a_drill_that_nobody_acknowledged_is_nothing_wrong(service: Service) -> 
         service.clock.pass_(minutes=15)
     mail = mail_to(tell(service), DSL)
     assert lines(mail)["Concerns not acknowledged"] == "0, and 1 drill(s)"
+    assert lines(mail)['Form "Record of concern (record-of-concern-json)"'] == "no response yet"
+    assert str(mail.message["Subject"]) == WELL
+
+
+def test_history_is_in_no_number_and_may_take_its_time(service: Service) -> None:
+    body = json.dumps(nursery("old", **{"Child's name": "A Sample"})).encode()
+    at = SEVEN - timedelta(hours=2)
+    arrival = Arrival(school=JSON[0], form=JSON[1], body=body, received_at=at, way=Way.HISTORY, key="old")
+    service.house.intake.receive_whatever(arrival)
+    mail = mail_to(tell(service), OFFICE)
+    assert lines(mail) == lines(mail_to(tell(service, day_after(service)), OFFICE)) | {
+        "Counted": "18 November 2026, 07:00 (UK time)"
+    }
+    assert lines(mail)["Concerns received in the last 24 hours"] == "0, and 0 drill(s)"
+    assert lines(mail)["Oldest still owed"] == "nothing is owed"
+    assert lines(mail)['Form "Record of concern (record-of-concern-json)"'] == "no response yet"
     assert str(mail.message["Subject"]) == WELL
 
 
@@ -511,6 +539,17 @@ def test_a_concern_that_names_somebody_of_the_first_rung_is_in_no_number_of_thei
     after = tell(service, SEVEN + timedelta(hours=24))
     assert numbers(mail_to(after, DSL)) == numbers(before)
     assert lines(mail_to(after, DEPUTY))["Concerns not acknowledged"] == "1, and 0 drill(s)"
+
+
+def test_a_later_version_that_names_them_is_not_told_by_when_it_came(service: Service) -> None:
+    service.clock.moment[0] = SEVEN - timedelta(hours=2)
+    service.post(*JSON, nursery("n", **{HAPPENED: "Jo was quiet all day."}))
+    service.clock.pass_(hours=1)
+    service.post(*JSON, nursery("n", **{HAPPENED: "Rowan Ashdown slapped Jo."}))
+    mails = tell(service)
+    form = 'Form "Record of concern (record-of-concern-json)"'
+    assert lines(mail_to(mails, DSL))[form] == "last response 18 November 2026, 05:00"
+    assert lines(mail_to(mails, DEPUTY))[form] == "last response 18 November 2026, 06:00"
 
 
 def test_nor_is_it_in_a_number_on_a_channel_that_they_read(service: Service) -> None:
@@ -776,11 +815,14 @@ def beats(service: Service, **side: Any) -> list[str]:
     """What the monitoring hears of one heartbeat."""
     with far_side(**side) as monitoring:
         jobs.beat(with_heartbeat(service, monitoring.port))
-        return [path for path, _ in monitoring.asked]
+        return [
+            f"{method} {path}{body.decode()}"
+            for method, (path, body) in zip(monitoring.methods, monitoring.asked, strict=True)
+        ]
 
 
 def test_the_monitoring_hears_a_heartbeat_while_all_is_well(alive: Service) -> None:
-    assert beats(alive) == [PING]
+    assert beats(alive) == [f"GET {PING}"]
 
 
 def test_it_hears_nothing_while_something_is_wrong(alive: Service) -> None:
@@ -788,7 +830,7 @@ def test_it_hears_nothing_while_something_is_wrong(alive: Service) -> None:
     notebook.note_verdict(INFANTS, "certificate", Verdict(State.BAD, "ends"), SEVEN)
     assert beats(alive) == []
     notebook.note_verdict(INFANTS, "certificate", Verdict(State.GOOD), SEVEN)
-    assert beats(alive) == [PING]
+    assert beats(alive) == [f"GET {PING}"]
 
 
 def test_it_hears_nothing_of_a_concern_but_its_silence_includes_those_about_staff(alive: Service) -> None:
@@ -811,13 +853,13 @@ def test_it_hears_nothing_while_nobody_performs_duties_or_nothing_can_be_written
     with monkeypatch.context() as full:
         full.setattr("connector.ledger.ledger.Ledger.try_write", fail)
         assert beats(service) == []
-    assert beats(service) == [PING]
+    assert beats(service) == [f"GET {PING}"]
 
 
 def test_it_hears_nothing_once_todays_message_has_not_gone_out_for_half_an_hour(alive: Service) -> None:
     alive.caught.smtp_refusal, alive.caught.card_refusal = "451 4.3.0 later", (503, {})
     tell(alive, day_after(alive))
-    assert beats(alive) == [PING]
+    assert beats(alive) == [f"GET {PING}"]
     alive.clock.pass_(minutes=30)
     assert beats(alive) == []
 
@@ -828,7 +870,7 @@ def test_it_hears_nothing_once_todays_message_has_not_gone_out_for_half_an_hour(
 def test_a_monitoring_that_fails_disturbs_nothing_is_not_followed_and_its_address_is_in_no_log(
     alive: Service, log: io.StringIO, side: dict[str, Any]
 ) -> None:
-    assert beats(alive, **side) == [PING]
+    assert beats(alive, **side) == [f"GET {PING}"]
     assert "no heartbeat" in log.getvalue()
     assert "5ecre7" not in log.getvalue()
 

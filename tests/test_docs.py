@@ -67,9 +67,7 @@ def settings_in(annotation: Any, path: str) -> set[str]:
         return settings_of(inside[0], f"{path}.*.")
     if origin is typing.Annotated:
         return settings_in(inside[0], path)
-    if origin in {typing.Union, types.UnionType} and any(
-        isinstance(part, type) and issubclass(part, BaseModel) for part in inside
-    ):
+    if origin in {typing.Union, types.UnionType}:
         return {name for part in inside if part is not type(None) for name in settings_in(part, path)}
     return {path}
 

@@ -107,14 +107,14 @@ def test_words_of_a_document_send_nothing_to_the_terminal(config: Path, call: Ca
 
 
 def test_a_review_is_noted_and_how_the_policy_stands_is_said(nursery: Path, call: Call) -> None:
-    given = ("--on", "20 November 2025", "--next", "November 2098", "--minute", "24/117", "--signed-head", "A. Head")
+    given = ("--on", "20 November 2025", "--next", "November 2030", "--minute", "24/117", "--signed-head", "A. Head")
     code, said, _ = call(nursery, "policies", "reviewed", "cse", "--by", "manager", *given)
     assert code == 0
     assert said.startswith(
-        "Noted as reviewed on 20 November 2025. 1.10 Child Sexual Exploitation: due by Sunday 30 November 2098"
+        "Noted as reviewed on 20 November 2025. 1.10 Child Sexual Exploitation: due by Saturday 30 November 2030"
     )
     facts = json.loads(call(nursery, "policies", "list", "--json")[1])[0]
-    assert (facts["policy"], facts["due"], facts["minute_number"]) == ("cse", "2098-11-30", "24/117")
+    assert (facts["policy"], facts["due"], facts["minute_number"]) == ("cse", "2030-11-30", "24/117")
     assert [(one["by"], one["kind"], one["reviewed_on"]) for one in facts["history"]] == [
         ("manager", "reviewed", "2025-11-20")
     ]
@@ -127,12 +127,12 @@ def test_a_review_is_noted_and_how_the_policy_stands_is_said(nursery: Path, call
 
 
 def test_without_a_day_it_is_today_and_later_that_of_the_review_which_is_added_to(nursery: Path, call: Call) -> None:
-    _, said, _ = call(nursery, "policies", "reviewed", "cse", "--by", "office", "--next", "November 2098")
+    _, said, _ = call(nursery, "policies", "reviewed", "cse", "--by", "office", "--next", "November 2030")
     first = re.findall(r"reviewed on (\d{4}-\d\d-\d\d)\.", said)
-    call(nursery, "policies", "reviewed", "visitors", "--by", "office", "--on", "2026-01-12", "--next", "November 2098")
+    call(nursery, "policies", "reviewed", "visitors", "--by", "office", "--on", "2026-01-12", "--next", "November 2030")
     _, said, _ = call(nursery, "policies", "reviewed", "visitors", "--by", "office", "--minute", "24/117")
     assert "reviewed on 2026-01-12." in said
-    assert "due by Sunday 30 November 2098" in said
+    assert "due by Saturday 30 November 2030" in said
     assert first != ["2026-01-12"]
     assert len(first) == 1
 
@@ -145,7 +145,7 @@ def test_without_a_day_it_is_today_and_later_that_of_the_review_which_is_added_t
     (("CSE", "--by", "office"), "No policy of that name is registered. Known are: cse, visitors."),
     (("cse", "--by", "office", "--on", "31 November 2025"), "on: Give the day on which it was reviewed"),
     (("cse", "--by", "office", "--on", "2099-01-01"), "on: That day is still to come"),
-    (("cse", "--by", "office", "--next", "31 November 2098"), "next review: There is no 31 November."),
+    (("cse", "--by", "office", "--next", "31 November 2030"), "next review: There is no 31 November."),
     (("cse", "--by", "office", "--next", "November 2020"), "next review: The next review lies before this one"),
     (("cse", "--by", "office", "--accepted", "not yet"), "accepted: Give the day on which it was accepted"),
     (("cse", "--by", "office", "--minute", "TBC"), "minute number: Leave this empty"),

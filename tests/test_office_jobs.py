@@ -22,6 +22,7 @@ class Told:
     def __init__(self) -> None:
         self.moments: list[datetime] = []
         self.called = threading.Event()
+        self.stopping = threading.Event()
 
     def remind(self, now: datetime) -> None:
         self.moments.append(now)

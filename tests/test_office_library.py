@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from connector.errors import DeliveryError
-from connector.model.policies_kept import EventKind, Kept
+from connector.model.policies_kept import EventKind, Kept, Reviewed
 from connector.model.policy_text import FoundDocument
 from connector.office_site import PolicySource
 from connector.policies.found import PolicyTooLarge
@@ -166,12 +168,32 @@ def test_whatever_a_file_is_called_its_policy_has_a_name_that_can_be_typed(name:
     assert len([line for line in at.mails()[-1].part("plain").splitlines() if line.startswith("* ")]) == 1
 
 
+def test_a_newer_document_counts_and_ends_what_was_said_of_the_review_before(at: OfficeAtWork) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy", "November 2026"))
+    at.look()
+    at.remind()
+    page = at.page_of()
+    at.client.post(page, data={"on": "2026-11-20", "next_review": "November 2027", "minute_number": "24/117"})
+    assert standing(at)["attendance-policy"].minute_number == "24/117"
+    at.clock.pass_(days=90)
+    newer = policy("Attendance Policy", "January 2029").replace(b"November 2024", b"January 2027")
+    put(at, "Attendance Policy.txt", newer)
+    looks(at)
+    one = standing(at)["attendance-policy"]
+    assert (str(one.review.due), one.minute_number, one.last_word) == ("2029-01-31", "", None)
+    text = at.client.get(page).text
+    assert 'name="on" value="2027-02-21"' in text
+    assert 'value="24/117"' not in text
+    assert "minute number 24/117" in text
+
+
 # -- names
 
 
 def test_two_documents_of_one_title_are_two_policies(at: OfficeAtWork) -> None:
-    for folder in ("a", "b", "c"):
+    for age, folder in enumerate(("a", "b", "c")):
         put(at, f"{folder}/Attendance Policy.txt", policy("Attendance Policy"))
+        os.utime(at.library / folder / "Attendance Policy.txt", (1_700_000_000 - age,) * 2)
     assert at.look() == 3
     expected = {
         "attendance-policy": "a/Attendance Policy.txt", "attendance-policy-2": "b/Attendance Policy.txt",
@@ -205,10 +227,11 @@ def test_a_listed_file_is_matched_however_its_accents_are_written(tmp_path: Path
         assert set(documents(at)) == {"cse"}
 
 
-def test_of_two_files_of_the_listed_name_one_is_the_listed_policy_and_stays_so(tmp_path: Path) -> None:
+def test_of_two_files_of_the_listed_name_the_newer_is_the_listed_policy_and_stays_so(tmp_path: Path) -> None:
     with working(tmp_path, LISTED) as at:
         put(at, "a/CSE Policy.docx", sample(f"{INFANT}-typed.docx"))
         put(at, "b/CSE Policy.docx", sample(f"{NURSERY}-typed.docx"))
+        os.utime(at.library / "b" / "CSE Policy.docx", (1_700_000_000,) * 2)
         assert at.look() == 2
         before = documents(at)
         assert before["cse"] == "a/CSE Policy.docx"
@@ -338,7 +361,8 @@ def test_a_library_that_is_away_takes_nothing_back(at: OfficeAtWork) -> None:
     put(at, "Attendance Policy.txt", policy("Attendance Policy"))
     at.look()
     at.library.rename(at.library.with_name("aside"))
-    looks(at)
+    at.clock.moment[0] += QUARTER
+    assert at.look() == 0
     assert standing(at)["attendance-policy"].open == ()
     assert at.office.register.look(SLUG).failing_since == at.clock.now()
     at.library.with_name("aside").rename(at.library)
@@ -518,3 +542,48 @@ def test_hundreds_of_documents_are_read_at_one_look_and_none_is_lost(at: OfficeA
     at.clock.moment[0] = MONDAY + timedelta(days=7)
     assert at.remind() == 1
     assert at.caught.faults == []
+
+
+def test_a_document_that_lay_there_for_a_while_and_that_nobody_reviewed_is_forgotten(at: OfficeAtWork) -> None:
+    for name in ("Draft", "Attendance"):
+        put(at, f"{name}.txt", policy(f"{name} Policy"))
+    at.look()
+    at.office.register.note_reviewed(
+        "little-lanterns", "attendance-policy", Reviewed(on=MONDAY.date()), "office", MONDAY
+    )
+    for name in ("Draft", "Attendance"):
+        (at.library / f"{name}.txt").unlink()
+    at.look()
+    at.clock.pass_(days=30)
+    at.look()
+    assert {"draft-policy", "attendance-policy"} <= set(kept(at))
+    at.clock.pass_(days=1)
+    at.look()
+    assert "draft-policy" not in kept(at)
+    assert "attendance-policy" in kept(at)
+
+
+def test_nothing_is_said_to_be_in_order_before_the_library_was_read_once(at: OfficeAtWork) -> None:
+    at.office.register.note_look("little-lanterns", MONDAY)
+    with sqlite3.connect(at.office.register.file) as connection:
+        connection.execute("DELETE FROM library")
+    assert at.remind() == 0
+    put(at, "Attendance.txt", policy("Attendance Policy", "November 2024"))
+    at.look()
+    assert at.remind() > 0
+    assert "Attendance Policy" in at.mails()[0].part("plain")
+
+
+def test_a_stop_ends_the_look_between_two_documents_and_the_rest_comes_after_the_start(at: OfficeAtWork) -> None:
+    for name in ("Attendance", "Visitors"):
+        put(at, f"{name}.txt", policy(f"{name} Policy"))
+    at.office.watching.stopping.set()
+    assert at.look() == 0
+    at.office.watching.stopping.clear()
+    assert at.look() == 2
+
+
+def test_a_document_written_in_a_year_to_come_is_doubted_and_outranks_nothing(at: OfficeAtWork) -> None:
+    put(at, "Attendance.txt", b"Attendance Policy\n\nDate written: November 2062\nReview date: November 2026\n")
+    at.look()
+    assert standing(at)["attendance-policy"].review.due == date(2026, 11, 30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -14,12 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.model.policies_kept import EventKind, Kept, Reviewed
+from connector.model.policies_kept import Kept, Reviewed
 from connector.office_links import GOOD_FOR, ReviewLink
 from connector.sqlite import database
 from connector.web.pages import HEADERS
 from connector.wiring import make_sealer
-from tests.office_at_work import MONDAY, OFFICE, OWNER, OfficeAtWork, listing, office_at_work
+from tests.office_at_work import MONDAY, OWNER, OfficeAtWork, listing, office_at_work
 
 SLUG = "little-lanterns"
 POLICY = """
@@ -455,13 +454,25 @@ def test_a_register_that_another_program_holds_is_said_and_loses_nothing(
         assert len(said(at)) == 1
 
 
-def test_a_register_that_is_closed_is_said_on_every_door(at: OfficeAtWork) -> None:
+def test_a_register_that_cannot_be_read_is_said_on_every_door(at: OfficeAtWork) -> None:
     path, feed = at.page_of(), at.feed()
-    at.office.register.close()
-    answer = at.client.post(path, data=REVIEW)
-    assert (answer.status_code, answer.mimetype) == (503, "text/html")
-    answer = at.client.get(feed)
-    assert answer.status_code in {200, 503}
+    with at.office.register._engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE policy RENAME TO aside")
+    for answer in (at.client.get(path), at.client.post(path, data=REVIEW), at.client.get(feed)):
+        assert answer.status_code == 503
+        assert "Try again shortly" in answer.text
+        assert answer.mimetype == ("application/problem+json" if answer.is_json else "text/html")
+    assert answer.headers["Retry-After"]
+    with at.office.register._engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE aside RENAME TO policy")
+    assert (at.client.get(feed).status_code, said(at)) == (200, [])
+    press(at, path, **REVIEW)
+
+
+def test_a_writer_that_has_stopped_notes_nothing_and_says_so(at: OfficeAtWork) -> None:
+    at.office.register._writer.close()
+    closed(at)
+    assert said(at) == []
 
 
 def test_the_page_and_the_mail_agree_on_what_is_open(at: OfficeAtWork) -> None:
@@ -470,6 +481,3 @@ def test_the_page_and_the_mail_agree_on_what_is_open(at: OfficeAtWork) -> None:
     found = [line.removeprefix("  - ") for line in mail.splitlines() if line.startswith("  - ")]
     assert len(found) == 4
     assert all(line in words for line in found)
-    assert all(kind is not EventKind.REVIEWED for kind in (event.kind for event in kept(at).history))
-    assert replace(kept(at), history=()).read is None
-    assert OFFICE not in words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import create_engine
 
 from connector.errors import RegisterClosed
 from connector.model.policies_kept import EventKind, Read, Reviewed
+from connector.policy_standing import last_word
 from connector.register.register import Register
 from connector.register.schema import metadata
 from connector.register.writing import DocumentRead, Presence, Shown
@@ -156,12 +158,12 @@ def test_what_a_dead_process_had_in_hand_is_granted_again_after_a_while_and_know
     assert (granted.occasions, granted.again) == (("a",), ("a",))
 
 
-def test_what_did_not_work_is_free_at_once_and_no_repeat(register: Register) -> None:
+def test_what_did_not_work_is_free_at_once_and_may_be_a_repeat(register: Register) -> None:
     register.claim(claim("a"))
     register.settle(told("a", error="The mail server is away."))
     assert register.told("hill") == frozenset()
     granted = register.claim(claim("a", at=NOW + timedelta(seconds=1)))
-    assert (granted.occasions, granted.again) == (("a",), ())
+    assert (granted.occasions, granted.again) == (("a",), ("a",))
 
 
 def test_a_claim_of_several_gives_what_is_free_of_them(register: Register) -> None:
@@ -171,15 +173,63 @@ def test_a_claim_of_several_gives_what_is_free_of_them(register: Register) -> No
     assert register.claim(claim("a", "b", "c")).occasions == ("c",)
 
 
-def test_failing_counts_what_is_tried_again_and_forgets_what_is_over(register: Register) -> None:
+def test_failing_counts_people_who_could_not_be_told_and_were_not_since(register: Register) -> None:
+    for occasion in ("a", "b"):
+        for _ in range(2):
+            register.claim(claim(occasion))
+            register.settle(told(occasion, error="away"))
+    assert register.failing("hill", NOW) == 1
+    assert register.failing("elsewhere", NOW) == 0
+    assert register.failing("hill", NOW + timedelta(days=3)) == 1
+    assert register.failing("hill", NOW + timedelta(days=6)) == 0
+    later = NOW + timedelta(days=1)
+    register.claim(claim("c", at=later))
+    register.settle(told("c", at=later))
+    assert register.failing("hill", later) == 0
+
+
+def test_one_failure_is_no_trouble_yet(register: Register) -> None:
     register.claim(claim("a"))
     register.settle(told("a", error="away"))
     assert register.failing("hill", NOW) == 0
+
+
+def test_after_some_tries_it_waits_longer_each_time(register: Register) -> None:
+    """A server that takes the mail and never says so would else fill a mailbox."""
+    at, tries = NOW, []
+    for _ in range(4 * 24):
+        if register.claim(claim("a", at=at)).occasions:
+            tries.append(at)
+            register.settle(told("a", error="lost", at=at))
+        at += timedelta(minutes=15)
+    gaps = [after - before for before, after in pairwise(tries)]
+    assert gaps[:5] == [timedelta(minutes=m) for m in (15, 15, 15, 30, 60)]
+    assert set(gaps[5:]) == {timedelta(hours=4)}
+
+
+def test_a_slow_process_cannot_undo_what_another_has_told(register: Register) -> None:
     register.claim(claim("a"))
-    register.settle(told("a", error="away"))
-    assert register.failing("hill", NOW) == 1
-    assert register.failing("elsewhere", NOW) == 0
-    assert register.failing("hill", NOW + timedelta(days=2)) == 0
+    register.claim(claim("a", at=NOW + STALE * 2))
+    register.settle(told("a", at=NOW + STALE * 2))
+    register.settle(told("a", error="timed out", at=NOW + STALE * 3))
+    assert register.told("hill") == {("office", "a")}
+
+
+def test_a_review_is_taken_back_and_the_one_before_counts_again(register: Register) -> None:
+    right, wrong = (
+        Reviewed(on=date(2025, 11, 20), next_review="November 2027"),
+        Reviewed(on=date(2026, 11, 20), next_review="November 2031"),
+    )
+    register.note_reviewed("hill", "cse", right, "head", NOW)
+    assert register.note_reviewed("hill", "cse", wrong, "head", NOW)
+    assert register.withdraw("hill", "cse", "office", NOW)
+    assert last_word(register.policies("hill")[0]) == right
+    assert [event.kind for event in register.policies("hill")[0].history][-1] is EventKind.WITHDRAWN
+    assert register.note_reviewed("hill", "cse", wrong, "head", NOW)
+    assert register.withdraw("hill", "cse", "office", NOW)
+    assert register.withdraw("hill", "cse", "office", NOW)
+    assert not register.withdraw("hill", "cse", "office", NOW)
+    assert last_word(register.policies("hill")[0]) is None
 
 
 def test_a_feeds_address_can_be_renewed(register: Register) -> None:

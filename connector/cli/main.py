@@ -24,7 +24,6 @@ from connector.say import complain
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code. Never a traceback for a user's mistake."""
     options = make_parser().parse_args(arguments)
-    # What a command says it says itself; `serve` sets its own log up.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         found: int = options.command(options)
@@ -89,13 +88,11 @@ def _looking(commands: Commands[argparse.ArgumentParser]) -> None:
 
         return run(options.config, as_json=options.json)
 
-    parser = add_command(
-        commands,
-        "check",
-        check,
+    about, example = (
         "every fault of the configuration, keys, store and ledger, with its mend",
         "connector check --config config --json",
     )
+    parser = add_command(commands, "check", check, about, example)
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.add_argument("--no-send", action="store_true", help="send no test mail and no test card (for monitoring)")
     parser = add_command(
@@ -119,13 +116,11 @@ def _records(commands: Commands[argparse.ArgumentParser]) -> None:
         commands, "retry", retry, "owe again what has failed or waits for a concern", "connector retry C-7QK4-M2XT"
     )
     parser.add_argument("reference", metavar="REF")
-    parser = add_command(
-        commands,
-        "open",
-        open_,
+    about, example = (
         "show a filed record to a reader who holds their key",
         "connector open C-7QK4-M2XT --identity dsl.key --out records/",
     )
+    parser = add_command(commands, "open", open_, about, example)
     parser.add_argument("reference", metavar="REF")
     parser.add_argument("--identity", type=Path, required=True, metavar="KEYFILE", help="the reader's own age key file")
     parser.add_argument(
@@ -140,13 +135,11 @@ def _keys(commands: Commands[argparse.ArgumentParser]) -> None:
         verbs = {"new": new, "rotate": rotate, "certificate": certificate}
         return verbs[options.verb](options.config, options.readers)
 
-    parser = add_command(
-        commands,
-        "keys",
-        keys,
+    about, example = (
         "make the journey key, the readers' keys, Microsoft's certificate",
         "connector keys new --readers E:/safeguarding-keys",
     )
+    parser = add_command(commands, "keys", keys, about, example)
     parser.add_argument("verb", choices=("new", "rotate", "certificate"))
     parser.add_argument(
         "--readers",
@@ -201,13 +194,11 @@ def _google(commands: Commands[argparse.ArgumentParser]) -> None:
 
         return sign_in(options.config, options.school, port=options.port, browser=not options.no_browser)
 
-    parser = add_command(
-        commands,
-        "google",
-        google,
+    about, example = (
         "sign in to Google as the one dedicated account, once",
         "connector google sign-in --school willow-bank",
     )
+    parser = add_command(commands, "google", google, about, example)
     parser.add_argument("verb", choices=("sign-in",))
     parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
     parser.add_argument("--port", type=int, default=0, help="where Google sends the browser back to (default: any)")
@@ -233,13 +224,11 @@ def _drill(commands: Commands[argparse.ArgumentParser]) -> None:
 
         return run(options.config, options.school, options.form, wait_minutes=options.wait, seconds=options.seconds)
 
-    parser = add_command(
-        commands,
-        "drill",
-        drill,
+    about, example = (
         "send one marked test concern through everything, on the running service",
         "connector drill --form record-of-concern --wait 15",
     )
+    parser = add_command(commands, "drill", drill, about, example)
     _of_form(parser)
     parser.add_argument("--wait", type=float, default=0, metavar="MINUTES", help="wait so long for the button")
     parser.add_argument("--seconds", type=float, default=180, help="how long the rest may take (default: 180)")

@@ -52,7 +52,7 @@ def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
         about,
         'connector policies reviewed cse --next "November 2028" --minute 24/117 --by head',
     )
-    parser.add_argument("verb", choices=("list", "due", "reviewed", "feed"))
+    parser.add_argument("verb", choices=("list", "due", "reviewed", "withdraw", "feed"))
     parser.add_argument("policy", nargs="?", default="", metavar="POLICY", help="reviewed: the policy's short name")
     parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
     parser.add_argument("--json", action="store_true", help="list, due: for a program to read")
@@ -70,6 +70,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb in {"list", "due"}:
         only_due = options.verb == "due"
         return policies.list_policies(options.config, options.school, as_json=options.json, only_due=only_due)
+    if options.verb == "withdraw":
+        return policies.withdraw(options.config, options.school, options.policy, options.by)
     if not options.policy:
         raise ConnectorError("Say which policy was reviewed: `connector policies list` names them.")
     given = Given(

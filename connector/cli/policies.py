@@ -63,6 +63,18 @@ def reviewed(config: Path, school: str, slug: str, given: Given, by: str) -> int
     return 0
 
 
+def withdraw(config: Path, school: str, slug: str, by: str) -> int:
+    """Takes back the last review that was noted of that policy; the history keeps both."""
+    with _office(config) as office:
+        site = _one(office, school)
+        if by not in site.school.people:
+            raise ConnectorError(f"Say who says so with --by: one of {', '.join(site.school.people)}.")
+        if not office.reviews.withdraw(site.slug, slug, by, office.clock.now()):
+            raise ConnectorError("There is no review of a policy of that name to take back: `connector policies list`.")
+        say("Taken back. The review before it counts again.")
+    return 0
+
+
 def feed(config: Path, school: str, *, renew: bool) -> int:
     """Prints the address of the school's calendar; with `renew` a new one, and the old one is worth nothing."""
     with _office(config) as office:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import logging
 import os
 import sys
 from pathlib import Path
 
+from connector.errors import ConnectorError
 from connector.jobs import jobs
 from connector.logs import leave_last_words, set_up
-from connector.office import Office, build_office
+from connector.office import NoOffice, Office, build_office
 from connector.office_jobs import office_jobs
 from connector.say import complain
 from connector.serving import bind, run, serve_until, told_to_stop, work
 from connector.settings.load import Settings, load
 from connector.web.app import create_app
 from connector.wiring import build
+
+log = logging.getLogger(__name__)
 
 _WORKER_LOOKS_EVERY_SECONDS = 1.0
 
@@ -37,18 +42,28 @@ def serve(config: Path, role: str) -> int:
     settings = load(config, os.environ)
     set_up()
     leave_last_words()
-    office = build_office(settings)
+    office = _office(settings)
     try:
         _serve(settings, office, role)
     except OSError:
         complain(f"The address {settings.service.listen} cannot be listened on: stop what uses it, or change `listen`.")
         return 1
     finally:
-        office.close()
+        if office is not None:
+            office.close()
     return 0
 
 
-def _serve(settings: Settings, office: Office, role: str) -> None:
+def _office(settings: Settings) -> Office | None:
+    """The office, or nothing: a fault of policies never keeps a concern out. It is loud, in the log and every day."""
+    try:
+        return build_office(settings)
+    except ConnectorError:
+        log.critical("the office cannot start: no reminders go out. `connector check` says why", exc_info=True)
+        return None
+
+
+def _serve(settings: Settings, office: Office | None, role: str) -> None:
     """House and office beside each other: of the office the house hears a line and a number, for the daily message."""
     if role == "web":
         house = build(settings, works=False)
@@ -58,10 +73,9 @@ def _serve(settings: Settings, office: Office, role: str) -> None:
         house.close()
         return
     rest = _WORKER_LOOKS_EVERY_SECONDS if role == "worker" else 0
-    house = build(
-        settings, poll_seconds=rest, next_review=office.next_review, reminders_failing=office.reminders_failing
-    )
-    with office_jobs(office):
+    heard = office or NoOffice()
+    house = build(settings, poll_seconds=rest, next_review=heard.next_review, reminders_failing=heard.reminders_failing)
+    with office_jobs(office) if office is not None else contextlib.nullcontext():
         if role == "worker":
             work(house, jobs)
         else:

@@ -52,6 +52,7 @@ class EventKind(StrEnum):
 
     READ = "read"
     REVIEWED = "reviewed"
+    WITHDRAWN = "withdrawn"
     GONE = "gone"
     BACK = "back"
 
@@ -120,11 +121,6 @@ class Kept:
     sequence: int = 0
     changed_at: datetime | None = None
     history: tuple[Event, ...] = field(default=())
-
-    @property
-    def last_reviewed(self) -> Event | None:
-        """The last time a person said that it was reviewed; None where nobody has."""
-        return next((event for event in reversed(self.history) if event.kind is EventKind.REVIEWED), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,14 @@ class Register:
         """A document that is not in the library any more, or is there again."""
         self._do(writing.note_presence, presence)
 
+    def forget(self, school: str, slug: str) -> None:
+        """Strike a policy off, with its history."""
+        self._do(writing.forget, (school, slug))
+
+    def withdraw(self, school: str, slug: str, by: str, at: datetime) -> bool:
+        """Take back the last review that was noted; it stays in the history. False where there is none to take back."""
+        return self._do(writing.withdraw, writing.Withdrawing(school=school, slug=slug, by=by, at=at))
+
     def note_reviewed(self, school: str, slug: str, reviewed: Reviewed, by: str, at: datetime) -> bool:
         """What a person said of a review. False where they said the very same last time: a button pressed twice."""
         return self._do(writing.note_reviewed, writing.Said(school=school, slug=slug, reviewed=reviewed, by=by, at=at))

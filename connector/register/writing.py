@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, null, select, update
+from sqlalchemy import Connection, and_, delete, insert, null, select, update
 
 from connector.model.policies_kept import EventKind, Read, Reviewed
 from connector.register.rows import as_json, event_of
@@ -56,6 +56,16 @@ class Said:
     school: str
     slug: str
     reviewed: Reviewed
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawing:
+    """A person takes the last review back."""
+
+    school: str
+    slug: str
     by: str
     at: datetime
 
@@ -129,6 +139,27 @@ def note_reviewed(connection: Connection, items: list[Said]) -> list[bool]:
     return [_noted(connection, item) for item in items]
 
 
+def forget(connection: Connection, items: list[tuple[str, str]]) -> list[None]:
+    """No row and no history of it any more."""
+    for school, slug in items:
+        connection.execute(delete(event).where(event.c.school == school, event.c.slug == slug))
+        connection.execute(delete(policy).where(_is(school, slug)))
+    return [None] * len(items)
+
+
+def withdraw(connection: Connection, items: list[Withdrawing]) -> list[bool]:
+    """A line in the history that takes the last review back which still counts."""
+    done = []
+    for item in items:
+        mine = event.c.school == item.school, event.c.slug == item.slug
+        kinds = connection.execute(select(event.c.kind).where(*mine)).scalars().all()
+        counts = kinds.count(EventKind.REVIEWED) > kinds.count(EventKind.WITHDRAWN)
+        if counts:
+            _append(connection, item.school, item.slug, {"at": item.at, "by": item.by, "kind": EventKind.WITHDRAWN})
+        done.append(counts)
+    return done
+
+
 def show(connection: Connection, items: list[Showing]) -> list[None]:
     """Another number for each policy of which calendars show something else from now on."""
     for item in items:
@@ -175,7 +206,8 @@ def renew_feed(connection: Connection, items: list[str]) -> list[int]:
 
 def _noted(connection: Connection, item: Said) -> bool:
     add(connection, [Adding(school=item.school, slugs=(item.slug,), at=item.at)])
-    mine = and_(event.c.school == item.school, event.c.slug == item.slug, event.c.kind == EventKind.REVIEWED)
+    of_reviews = event.c.kind.in_((EventKind.REVIEWED, EventKind.WITHDRAWN))
+    mine = and_(event.c.school == item.school, event.c.slug == item.slug, of_reviews)
     row = connection.execute(select(event).where(mine).order_by(event.c.id.desc()).limit(1)).first()
     last = event_of(row) if row else None
     if last is not None and (last.reviewed, last.by) == (item.reviewed, item.by):

@@ -36,6 +36,8 @@ class Settings:
     profiles: Mapping[str, PolicyProfile]
     terms: TermSets
     editions: Editions
+    # Faults of what is said of policies: they keep the office from starting, and never a concern from being taken in.
+    office_faults: tuple[str, ...] = ()
 
     def path(self, relative: str) -> Path:
         """An absolute path; a relative one counts from the configuration folder."""
@@ -124,17 +126,19 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
     reading = _Reading(folder.resolve(), env)
     service = reading.read(folder / "service.toml", Service)
     profiles = {found.name: found for _, found in reading.folder("policies", PolicyProfile)}
-    terms = reading.if_there("terms.toml", TermSets)
-    editions = reading.if_there("guidance.toml", Editions)
+    office = _Reading(folder.resolve(), env)
+    terms = office.if_there("terms.toml", TermSets)
+    editions = office.if_there("guidance.toml", Editions)
     files = dict(reading.folder("schools", School))
     if not files and not reading.faults:
         reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
     for path, school in files.items():
         reading.faults.extend(disagreements(path, school, profiles))
-        reading.faults.extend(fault_at(path, *said) for said in policy_disagreements(school, profiles, terms))
+        office.faults.extend(fault_at(path, *said) for said in policy_disagreements(school, profiles, terms))
     reading.faults.extend(shared_libraries(files))
-    reading.faults.extend(policies_apart(files))
+    office.faults.extend(policies_apart(files))
     if reading.faults or service is None:
         raise ConfigError(tuple(str(fault) for fault in reading.faults))
     schools = {path.stem: school for path, school in files.items()}
-    return Settings(folder.resolve(), service, schools, profiles, terms, editions)
+    faults = tuple(str(fault) for fault in office.faults)
+    return Settings(folder.resolve(), service, schools, profiles, terms, editions, faults)

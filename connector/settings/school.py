@@ -173,7 +173,7 @@ class School(Strict):
     reporter: Reporter = Reporter()
     policy_library: PolicyLibrary | None = None
     policies: dict[Slug, Listed] = Field(default_factory=dict)
-    office_at: time = time(7, 30)
+    office_at: DailyAt = time(7, 30)
     advice: tuple[str, ...] = (
         "If a child is in immediate danger, call 999 now.",
         "Telling the DSL does not remove your own duty to report: anyone may refer to children's social care.",

@@ -10,9 +10,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    distinct,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from connector.sqlite.moment import Moment
+
+# A long weekend: what failed on a Friday has not mended itself by Monday.
+_OVER_AFTER = timedelta(days=5)
+# After the first tries, which may come with every tick.
+_WAITS = (timedelta(0), timedelta(0), timedelta(0), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4))
 
 
 def claims_table(metadata: MetaData) -> Table:
@@ -47,7 +66,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """The occasions that are this process's to tell; `again` are those that a process which died may have told."""
+    """The occasions that are this process's to tell; `again` are those that were tried before.
+
+    A process that died, or a server that took the mail and never said so, may have told them already.
+    """
 
     occasions: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
@@ -75,12 +97,12 @@ class Claims:
         return [self._granted(connection, item) for item in items]
 
     def settle(self, connection: Connection, items: list[Told]) -> list[None]:
-        """Mark as done, or let go of what did not work."""
+        """Mark as done, or let go of what did not work. What another process has told meanwhile stays told."""
         c = self.table.c
         for item in items:
             mine = c.school == item.school, c.person == item.person, c.occasion.in_(item.occasions)
             values = {"claimed_at": None, "error": item.error[:200], "done_at": None if item.error else item.at}
-            connection.execute(update(self.table).where(*mine).values(values))
+            connection.execute(update(self.table).where(*mine, c.done_at.is_(None)).values(values))
         return [None] * len(items)
 
     def done(self, connection: Connection, school: str) -> frozenset[tuple[str, str]]:
@@ -90,10 +112,19 @@ class Claims:
         return frozenset((row.person, row.occasion) for row in connection.execute(query))
 
     def failing(self, connection: Connection, school: str, now: datetime) -> int:
-        """How many messages of that school were tried again within a day, without success."""
-        c = self.table.c
-        is_open = c.done_at.is_(None), c.attempts > 1, c.tried_at > now - timedelta(days=1)
-        query = select(func.count()).where(c.school == school, *is_open)
+        """How many people of that school could not be told in more than one try, and have not been told anything since.
+
+        What was tried more than some days ago is over, whatever came of it.
+        """
+        c, later = self.table.c, self.table.alias()
+        reached = exists().where(
+            later.c.school == c.school,
+            later.c.person == c.person,
+            later.c.done_at.is_not(None),
+            later.c.done_at > c.tried_at,
+        )
+        is_open = c.done_at.is_(None), c.attempts > 1, c.tried_at > now - _OVER_AFTER, ~reached
+        query = select(func.count(distinct(c.person))).where(c.school == school, *is_open)
         return int(connection.execute(query).scalar() or 0)
 
     def _granted(self, connection: Connection, item: Claim) -> Granted:
@@ -101,7 +132,7 @@ class Claims:
         mine = c.school == item.school, c.person == item.person, c.occasion.in_(item.occasions)
         known = {row.occasion: row for row in connection.execute(select(self.table).where(*mine))}
         fresh = [occasion for occasion in item.occasions if occasion not in known]
-        free = [name for name, row in known.items() if _is_free(row, item.stale_before)]
+        free = [name for name, row in known.items() if _is_free(row, item)]
         key = {"school": item.school, "person": item.person}
         if fresh:
             times = dict.fromkeys(("first_at", "claimed_at", "tried_at"), item.at)
@@ -110,9 +141,14 @@ class Claims:
         if free:
             values = {"claimed_at": item.at, "tried_at": item.at, "attempts": c.attempts + 1}
             connection.execute(update(self.table).where(*mine[:2], c.occasion.in_(free)).values(values))
-        again = tuple(name for name in free if known[name].claimed_at is not None)
-        return Granted(occasions=tuple(o for o in item.occasions if o in {*fresh, *free}), again=again)
+        return Granted(occasions=tuple(o for o in item.occasions if o in {*fresh, *free}), again=tuple(free))
 
 
-def _is_free(row: Row[tuple[object, ...]], stale_before: datetime) -> bool:
-    return row.done_at is None and (row.claimed_at is None or row.claimed_at < stale_before)
+def _is_free(row: Row[tuple[object, ...]], item: Claim) -> bool:
+    """Nobody has it in hand, and it has waited: longer after each try, for the far side may have taken it each time."""
+    if row.done_at is not None:
+        return False
+    if row.claimed_at is not None:
+        return bool(row.claimed_at < item.stale_before)
+    wait = _WAITS[min(row.attempts, len(_WAITS)) - 1]
+    return not timedelta(0) <= item.at - row.tried_at < wait

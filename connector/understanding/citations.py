@@ -15,7 +15,7 @@ _YEAR = r"(?:19|20)\d\d"
 _EDITION = rf"(?P<edition>(?:[A-Z][a-z]{{2,8}}\.? )?{_YEAR})(?!\d)"
 # Between a title and its edition there may be a subtitle, and who published it.
 _SUBTITLE, _PUBLISHER = r"(?:: [^()\u2018\u2019'\".;]{3,60})?", r"(?:[\s,:(\u2013-]*(?:DfE|HM Government|KCSi?E)\)?)?"
-_BEHIND = rf"{_SUBTITLE}{_PUBLISHER}[\s,:(\u2013-]*{_EDITION}"
+_BEHIND = rf"[\u2019'\u201d\"]?{_SUBTITLE}{_PUBLISHER}[\s,:(\u2013-]*{_EDITION}"
 _WORD = r"[A-Z][\w'\u2019-]{0,30}"
 _LINK = r"(?:of|and|the|for|in|to|on|with)"
 _QUOTED = re.compile(
@@ -27,7 +27,7 @@ _ACT = re.compile(
 _REPORT = re.compile(rf"\((?P<title>[^():]{{3,60}}: [^():]{{3,80}}) (?P<edition>{_YEAR})\)")
 _TITLED = re.compile(rf"\b(?P<title>{_WORD}(?: (?:{_LINK} ){{0,2}}{_WORD}){{2,10}}) \((?:DfE,? )?{_EDITION}\)")
 _DEFINES = re.compile(r"\bThe (?P<title>(?:National|NWG)[\w ]{3,80}?) defines\b")
-_OPENERS = frozenset({"The", "Under", "See", "In", "By", "With", "And", "From", "Our", "This", "Section"})
+_OPENERS = frozenset({"the", "under", "see", "in", "by", "with", "and", "from", "our", "this", "section"})
 # A shorter name is of ordinary words ("working together"): it counts with its year only.
 _TELLING = 4
 
@@ -77,7 +77,7 @@ def _free(pattern: re.Pattern[str], text: str, taken: list[Span]) -> Iterator[re
 
 def _without_opening(title: str) -> str:
     words = title.split()
-    while len(words) > 2 and words[0] in _OPENERS:
+    while len(words) > 2 and words[0].casefold() in _OPENERS:
         words = words[1:]
     return " ".join(words)
 

@@ -13,7 +13,7 @@ from connector.understanding.labels import Label
 from connector.understanding.naming import setting_in, title_in
 from connector.understanding.pairs import Pair, pairs_in
 from connector.understanding.sentences import said_in_prose
-from connector.understanding.settling import cycle_of, date_of, latest_of, one_of, unread_in
+from connector.understanding.settling import latest_of, one_of, review_of, unread_in
 from connector.understanding.sign_offs import DATES, said_by
 
 _PICTURES = "there are pictures in the file; a signature may be one of them"
@@ -49,7 +49,7 @@ def header_of(text: PolicyText) -> Header:
     title, number = title_in(text.blocks)
     title = _labelled(found, Label.TITLE) or title
     has_pictures = any("picture" in one for one in text.unread)
-    next_review = date_of(found[Label.NEXT_REVIEW])
+    next_review, cycle = review_of(found[Label.NEXT_REVIEW], found[Label.CYCLE])
     return Header(
         title=title,
         number=_labelled(found, Label.NUMBER) or number,
@@ -59,7 +59,7 @@ def header_of(text: PolicyText) -> Header:
         written=latest_of(found[Label.WRITTEN]),
         accepted=_accepted(found),
         next_review=next_review,
-        cycle=cycle_of(date_of(found[Label.CYCLE]), next_review),
+        cycle=cycle,
         signed_head=_noted(one_of(found[Label.SIGNED_HEAD]), has_pictures),
         signed_chair=_noted(one_of(found[Label.SIGNED_CHAIR]), has_pictures),
         minute_number=one_of(found[Label.MINUTE_NUMBER]),

@@ -51,8 +51,8 @@ def pairs_in(blocks: Sequence[Block]) -> Iterator[Pair]:
     while number < len(blocks):
         block = blocks[number]
         below = blocks[number + 1] if number + 1 < len(blocks) else None
-        if block.cells and (rows := rows_under(blocks, number)):
-            yield from under_labels(block, rows)
+        if block.cells and (rows := _rows_under(blocks, number)):
+            yield from _under_labels(block, rows)
             number += len(rows)
         elif block.cells:
             yield from _of_row(block)
@@ -61,7 +61,7 @@ def pairs_in(blocks: Sequence[Block]) -> Iterator[Pair]:
         number += 1
 
 
-def rows_under(blocks: Sequence[Block], number: int) -> tuple[Block, ...]:
+def _rows_under(blocks: Sequence[Block], number: int) -> tuple[Block, ...]:
     """The rows of values under a row in which every cell is a label; none where it is no such row."""
     head = blocks[number]
     if len(head.cells) < 2 or not all(map(label_of, head.cells)):
@@ -75,7 +75,7 @@ def rows_under(blocks: Sequence[Block], number: int) -> tuple[Block, ...]:
     return tuple(rows)
 
 
-def under_labels(head: Block, rows: Sequence[Block]) -> Iterator[Pair]:
+def _under_labels(head: Block, rows: Sequence[Block]) -> Iterator[Pair]:
     """The pairs of a table: of each row where people sign, else of the latest row, as of a history of versions."""
     labels = [known for known in map(label_of, head.cells) if known]
     is_signed = any(known.label is Label.SIGNED for known in labels)

@@ -32,11 +32,11 @@ def date_of(found: Sequence[Finding]) -> DateFinding:
     read = _read(found)
     if not read:
         return DateFinding(finding=one_of(found))
-    chosen = next((one for one in read if not _is_unread(one.phrase)), read[0])
+    chosen = next((one for one in read if not isinstance(one.phrase, NotADate)), read[0])
     for one in read:
         is_more_exact = _is_within(one.phrase, chosen.phrase) and not _is_within(chosen.phrase, one.phrase)
         chosen = one if is_more_exact else chosen
-    others = [one.finding for one in read if type(one.phrase) is type(chosen.phrase) and not _agree(one, chosen)]
+    others = [one.finding for one in read if not _agree(one, chosen)]
     finding = _doubted(chosen.finding, others) if others else chosen.finding
     return DateFinding(finding=finding, phrase=chosen.phrase)
 
@@ -55,11 +55,12 @@ def latest_of(found: Sequence[Finding]) -> DateFinding:
     return DateFinding(finding=finding, phrase=latest.phrase)
 
 
-def cycle_of(cycle: DateFinding, next_review: DateFinding) -> DateFinding:
-    """`Review date: annually` is a cycle, wherever it stands."""
-    if cycle.finding.presence is not Presence.FOUND and isinstance(next_review.phrase, Cycle):
-        return next_review
-    return cycle
+def review_of(reviews: Sequence[Finding], cycles: Sequence[Finding]) -> tuple[DateFinding, DateFinding]:
+    """The next review, and how often. `Review date: annually` is a cycle, and the next review where no date is said."""
+    often = [one for one in reviews if isinstance(read_phrase(one.value), Cycle)]
+    when = [one for one in reviews if one not in often]
+    has_date = any(one.presence is Presence.FOUND for one in when)
+    return date_of(when if has_date else reviews), date_of([*cycles, *often])
 
 
 def unread_in(found: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -1,0 +1,79 @@
+"""Whatever is wrong with policies, the service takes concerns in; and it is loud about what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.demo.catchers import Caught, card_catcher, mail_catcher
+from connector.office import NoOffice
+from connector.settings.load import load
+from connector.wiring import build
+from tests.process import Process, process
+from tests.service import HandClock, aim_mail, copy_config, environment
+
+SCHOOL, FORM = "little-lanterns", "record-of-concern-json"
+CONCERN = json.dumps({"response_id": "p-1", "answers": {"Child's name": "Invented Child"}}).encode()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Process]:
+    caught = Caught()
+    with mail_catcher(caught) as smtp, card_catcher(caught) as webhook, process(tmp_path, smtp, webhook) as found:
+        yield found
+
+
+def corrupt_register(config: Path) -> None:
+    (config.parent / "var").mkdir(exist_ok=True)
+    (config.parent / "var" / "register.db").write_bytes(b"this is no database" * 400)
+
+
+def misspelt_date(config: Path) -> None:
+    school = config / "schools" / f"{SCHOOL}.toml"
+    school.write_text(school.read_text("utf-8") + '\n[policies.cse]\nnext_review = "Novembr 2026"\n', "utf-8")
+
+
+def owner_who_left(config: Path) -> None:
+    school = config / "schools" / f"{SCHOOL}.toml"
+    school.write_text(school.read_text("utf-8") + '\n[policies.cse]\nowner = "somebody"\n', "utf-8")
+
+
+def broken_terms(config: Path) -> None:
+    (config / "terms.toml").write_text("[sets.county\n", "utf-8")
+
+
+@pytest.mark.parametrize("broken", [corrupt_register, misspelt_date, owner_who_left, broken_terms])
+def test_a_fault_of_policies_keeps_no_concern_out(broken: Callable[[Path], None], served: Process) -> None:
+    broken(served.config)
+    served.start()
+    served.wait_until_ready()
+    assert served.post(SCHOOL, FORM, CONCERN)[0] == 202
+    assert served.get("/r/nothing")[0] == 404
+    assert served.stop() == 0
+    assert "the office cannot start" in served.log.read_text()
+
+
+def test_the_office_starts_beside_and_says_nothing_of_itself(served: Process) -> None:
+    served.start()
+    served.wait_until_ready()
+    assert served.get("/r/nothing")[0] == 410
+    assert served.stop() == 0
+    assert "the office cannot start" not in served.log.read_text()
+    assert (served.config.parent / "var" / "register.db").exists()
+
+
+def test_without_the_office_the_daily_message_says_that_it_does_not_know(tmp_path: Path) -> None:
+    config, caught = copy_config(tmp_path), Caught()
+    with mail_catcher(caught) as port, card_catcher(caught) as webhook:
+        settings = aim_mail(load(config, environment(webhook)), port)
+        absent, clock = NoOffice(), HandClock()
+        house = build(settings, clock, next_review=absent.next_review, reminders_failing=absent.reminders_failing)
+        house.all_well.tell(clock.now())
+        house.close()
+    assert caught.mails
+    assert {str(mail.message["Subject"]) for mail in caught.mails} == {
+        "Look today: the safeguarding service is not well"
+    }
