@@ -577,3 +577,9 @@ def test_every_text_is_read_and_every_finding_has_words_that_stand_at_its_place(
 def test_kinds_of_phrases_are_kept_as_they_were_read() -> None:
     assert isinstance(read("A Policy", "Review dates: Spring 1 2021/24/27").next_review.phrase, SeveralDates)
     assert isinstance(read("A Policy", "Review date: annually").cycle.phrase, Cycle)
+
+
+def test_what_is_said_of_the_policy_before_this_one_is_not_said_of_this_one() -> None:
+    before = "The previous policy was approved in May 2015."
+    assert dates(read("Behaviour Policy", before, "This policy was approved in May 2025."))["accepted"] == "in May 2025"
+    assert read("Behaviour Policy", before).accepted.finding.presence is Presence.ABSENT

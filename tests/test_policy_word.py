@@ -185,7 +185,7 @@ def test_pictures_and_objects_are_named_because_one_may_be_a_signature() -> None
     picture = "<w:p><w:r><w:drawing><wp:inline><a:graphic><a:blip r:embed='x'/></a:graphic></wp:inline></w:drawing></w:r></w:p>"
     object_ = "<w:p><w:r><w:object><v:shape><v:imagedata r:id='x'/></v:shape></w:object></w:r></w:p>"
     made = word(
-        paragraphs("Signed:") + picture * 2 + object_,
+        paragraphs("Signed:") + picture * 2 + object_ + par("", f"<w:sectPr>{refer('header', 'header1')}</w:sectPr>"),
         section=refer("header", "header1"),
         header1=f"<w:hdr>{picture}</w:hdr>",
     )

@@ -65,7 +65,7 @@ def _migrate(connection: Connection, migrations: Path, head: str) -> None:
 
 
 class SoleUse:
-    """One worker on one ledger: an exclusive lock that the system frees even after SIGKILL."""
+    """One worker on one database: an exclusive lock that the system frees even after SIGKILL."""
 
     def __init__(self, file: Path) -> None:
         """Raises CannotAccept where another copy holds the lock."""

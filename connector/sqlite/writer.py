@@ -43,7 +43,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._open = True
         self._door = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def do(self, verb: Verb[Item, Result], item: Item) -> Result:
@@ -131,6 +131,6 @@ def _in_our_words(error: BaseException) -> BaseException:
     if isinstance(error, ConnectorError):
         return error
     if isinstance(error, (SQLAlchemyError, sqlite3.Error)):
-        log.error("ledger write failed", extra={"error": type(error).__name__})
+        log.error("a database write failed", extra={"error": type(error).__name__})
         return CannotAccept()
     return error

@@ -56,6 +56,9 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 
+# The one before this one.
+_PREVIOUS = re.compile(r"\b(?:previous|former|earlier|old) (?:policy|version|edition)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
@@ -79,7 +82,7 @@ def said_in_prose(blocks: Sequence[Block]) -> Iterator[Said]:
             continue
         for sentence in sentences_of(block):
             is_own = is_about_policy(sentence) or (is_after_policy and _IT.match(sentence) is not None)
-            if is_own and len(sentence) <= _LONGEST:
+            if is_own and len(sentence) <= _LONGEST and not _PREVIOUS.search(sentence):
                 yield from _said(sentence, block)
             is_after_policy = is_own
 
