@@ -62,9 +62,15 @@ def log() -> Iterator[io.StringIO]:
     stream, root = io.StringIO(), logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.set_up(stream, logging.DEBUG)
-    for name in ("urllib3", "requests", "waitress", "apscheduler", "alembic", "sqlalchemy"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    loud = [
+        logging.getLogger(name) for name in ("urllib3", "requests", "waitress", "apscheduler", "alembic", "sqlalchemy")
+    ]
+    levels = [logger.level for logger in loud]
+    for logger in loud:
+        logger.setLevel(logging.DEBUG)
     yield stream
+    for logger, before_it in zip(loud, levels, strict=True):
+        logger.setLevel(before_it)
     root.handlers[:], root.level = before, level
     logging.captureWarnings(False)
 
