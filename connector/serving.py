@@ -103,8 +103,9 @@ def work(house: House, jobs: Callable[[House], contextlib.AbstractContextManager
     with told_to_stop() as stopping, jobs(house):
         house.engine.start()
         log.info("at work")
-        while not stopping.wait(timeout=3600):
-            pass
+        # Never one long wait: a signal that comes just before it, or that another thread is given, does not end it.
+        while not stopping.is_set():
+            time.sleep(_LOOK_SECONDS)
     house.close()
     log.info("stopped")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -135,6 +137,19 @@ def test_web_and_worker_apart_do_the_same_job(served: Process, caught: Caught) -
     assert served.stop() == 0
     served.running = web
     assert served.stop() == 0
+
+
+@pytest.mark.parametrize("role", ["serve", "web", "worker"])
+def test_a_stop_is_heard_whichever_thread_the_system_gives_it_to(served: Process, role: str) -> None:
+    """A signal that does not interrupt the main thread: a worker that waited long slept through it, for up to an hour."""
+    served.start(role)
+    open_for_work = "at work" if role == "worker" else "the door is open"
+    assert wait_for(lambda: open_for_work in served.log.read_text(), seconds=30)
+    assert served.running is not None
+    own = served.running.pid
+    other = next(int(task.name) for task in Path(f"/proc/{own}/task").iterdir() if int(task.name) != own)
+    assert ctypes.CDLL(None).tgkill(own, other, signal.SIGTERM) == 0
+    assert served.running.wait(timeout=30) == 0
 
 
 def test_the_log_is_json_lines_with_references_only(served: Process) -> None:
