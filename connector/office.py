@@ -19,7 +19,7 @@ from connector.office_site import OfficeSite
 from connector.policy_watching import PolicyWatching
 from connector.register.register import Register
 from connector.reminding import Reminding, show
-from connector.review_calendar import calendar_of, host_of, title_of
+from connector.review_calendar import calendar_of, title_of
 from connector.reviews import Reviews
 from connector.sealing import Sealer, derived
 from connector.settings.load import Settings
@@ -64,7 +64,7 @@ class Office:
         policies = site.policies(self.register)
         if show(self.register, site, policies, now):
             policies = site.policies(self.register)
-        return calendar_of(site, policies, host_of(self.links.public_url), now)
+        return calendar_of(site, policies, self.register.name, now)
 
     def close(self) -> None:
         """Let go of the register."""

@@ -13,7 +13,7 @@ from connector.office_site import OfficeSite
 from connector.policy_standing import PolicyStanding
 from connector.register.register import Register
 from connector.reminders import Plan, days_left
-from connector.review_calendar import calendar_of, host_of, title_of
+from connector.review_calendar import calendar_of, title_of
 
 RUNS_OUT = timedelta(days=42)
 BLIND_AFTER = timedelta(days=1)
@@ -52,7 +52,7 @@ class OfficeLetters:
             quiet=groups.quiet,
             notes=tuple(self._notes(site, now)) if is_office else (),
             feed=self.links.feed(site.slug, serial) if is_office else "",
-            calendar=calendar_of(site, dated, host_of(self.links.public_url), now) if dated else b"",
+            calendar=calendar_of(site, dated, self.register.name, now) if dated else b"",
         )
 
     def _line(self, site: OfficeSite, person: str, policy: PolicyStanding, now: datetime) -> Line:

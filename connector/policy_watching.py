@@ -24,6 +24,8 @@ from connector.understanding.policy import understand
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
+# Goes up whenever policies are read better, in whatever format: every document is then read again.
+READING = 1
 _GONE_FOR_GOOD = timedelta(days=30)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_SLUG = 40
@@ -82,6 +84,9 @@ class PolicyWatching:
         for one in (replace(one, name=one_line(one.name)) for one in newest_first):
             if self.stopping.is_set():
                 return number
+            if one.trouble:
+                missed = f"{one.name} could not be fetched: {one.trouble}"
+                continue
             try:
                 number += self._read(site, source, one, kept.get(one.id), held, now)
             except DeliveryError as error:
@@ -118,15 +123,16 @@ class PolicyWatching:
         `held` says of each policy which document of the library is its own.
         """
         listed = _listed_for(site, found, held)
-        is_known = before is not None and (before.version, before.document_name) == (found.version, found.name)
+        as_read = (found.version, found.name, READING)
+        is_known = before is not None and (before.version, before.document_name, before.reading) == as_read
         if before is not None and is_known and listed in {"", before.slug}:
             return False
         read, fault = _reading(site, source, found)
         slug = listed or (before.slug if before is not None else _name_for(site, found, read, held))
         self.register.note_document(
             DocumentRead(
-                school=site.slug, slug=slug, document=found.id, name=found.name, version=found.version, at=now,
-                read=read, fault=fault,
+                school=site.slug, slug=slug, document=found.id, name=found.name, version=found.version,
+                reading=READING, at=now, read=read, fault=fault,
             )
         )  # fmt: skip
         held[slug] = found.id

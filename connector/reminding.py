@@ -90,6 +90,7 @@ class Reminding:
         }
         if not plans:
             self._done[site.slug] = today
+            self.register.forget_told(site.slug, now)
         return sum(self._try(site, partial(self._tell, site, person, plan, now)) for person, plan in plans.items())
 
     def _is_read(self, site: OfficeSite, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from uuid import UUID, uuid5
 
 from connector.model.moments import say_date
 from connector.office_site import OfficeSite
@@ -22,8 +22,11 @@ _REFRESH = timedelta(hours=12)
 _NOTICE = timedelta(days=7)
 
 
-def calendar_of(site: OfficeSite, policies: Iterable[PolicyStanding], host: str, now: datetime) -> bytes:
-    """The calendar of those policies that have a day. `host` makes the UIDs the service's own."""
+def calendar_of(site: OfficeSite, policies: Iterable[PolicyStanding], name: UUID, now: datetime) -> bytes:
+    """The calendar of those policies that have a day. The UIDs are drawn from `name`, the register's own.
+
+    So they stay when the service moves to another address, and name no host and no school (RFC 7986 5.3).
+    """
     # It takes a tenth of a second to import, and most processes never need it.
     from icalendar import Calendar
 
@@ -39,14 +42,9 @@ def calendar_of(site: OfficeSite, policies: Iterable[PolicyStanding], host: str,
     found.add("x-published-ttl", "PT12H")
     for policy in policies:
         if (due := policy.review.due) is not None:
-            found.add_component(_event(policy, due, f"policy-{site.slug}-{policy.slug}@{host}", now))
+            found.add_component(_event(policy, due, str(uuid5(name, f"{site.slug}/{policy.slug}")), now))
     text: bytes = found.to_ical()
     return text
-
-
-def host_of(public_url: str) -> str:
-    """The host of the service's address."""
-    return urlsplit(public_url).hostname or "localhost"
 
 
 def _event(policy: PolicyStanding, due: date, uid: str, now: datetime) -> Component:

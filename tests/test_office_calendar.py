@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid5
 
 import pytest
 from ical.calendar_stream import IcsCalendarStream
 
 from connector.keyring import rotate_journey_key
+from connector.register.register import Register
 from tests.office_at_work import OfficeAtWork, listing, office_at_work
 
 POLICIES = """
@@ -30,6 +32,7 @@ next_review = "Autumn 2 2028"
 title = "Attendance"
 """
 SLUG = "little-lanterns"
+NAME = UUID("7d0f3b7e-3c1e-4f0a-9d55-0c8a3f1c2b11")
 REVIEW = {"on": "2026-11-20", "next_review": "November 2028"}
 
 
@@ -114,8 +117,14 @@ def events(text: str) -> dict[str, dict[str, str]]:
     return by_uid
 
 
+@pytest.fixture(autouse=True)
+def _known_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each register has a name of its own, at random; here it is a known one."""
+    monkeypatch.setattr(Register, "name", NAME)
+
+
 def uid(slug: str) -> str:
-    return f"policy-{SLUG}-{slug}@127.0.0.1"
+    return str(uuid5(NAME, f"{SLUG}/{slug}"))
 
 
 def test_the_feed_is_a_calendar_by_the_standard(at: OfficeAtWork) -> None:
@@ -218,6 +227,20 @@ def test_the_number_goes_up_with_each_change_of_the_title(change: tuple[str, str
     assert before["SUMMARY"] != after["SUMMARY"]
     assert (int(before["SEQUENCE"]), int(after["SEQUENCE"])) == (0, 1)
     assert before["UID"] == after["UID"]
+
+
+def test_an_event_is_the_same_one_when_the_service_moves_to_another_address(at: OfficeAtWork) -> None:
+    before = fetched(at)
+    service = at.config / "service.toml"
+    text = service.read_text("utf-8")
+    service.write_text(text.replace("http://127.0.0.1:8080", "https://concerns.example.org"), "utf-8")
+    at.restart()
+    path = at.office.links.feed(SLUG, 0).removeprefix("https://concerns.example.org")
+    assert at.client.get(path).data.decode() == before
+
+
+def test_a_uid_tells_nothing_of_host_school_or_policy(at: OfficeAtWork) -> None:
+    assert all(UUID(one).version == 5 for one in events(fetched(at)))
 
 
 def test_another_owner_or_another_need_is_no_change_of_the_event(at: OfficeAtWork) -> None:
@@ -357,7 +380,7 @@ def test_each_school_has_an_address_of_its_own(tmp_path: Path) -> None:
         )
         assert "Starling" not in nursery
         assert "Lanterns" not in infants
-        assert set(events(infants)) == {"policy-starling-infants-cse@127.0.0.1"}
+        assert set(events(infants)) == {str(uuid5(NAME, "starling-infants/cse"))}
 
 
 def test_the_address_outlives_the_key_it_was_made_under_for_as_long_as_that_is_kept(at: OfficeAtWork) -> None:

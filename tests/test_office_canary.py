@@ -151,9 +151,9 @@ def plant_in_mail(at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_in_feed(at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(site: Any, policies: Any, host: str, now: Any) -> bytes:
+    def careless(site: Any, policies: Any, name: Any, now: Any) -> bytes:
         told = [dataclasses.replace(one, title=_of_a_concern(at)) for one in policies]
-        return calendar_of(site, told, host, now)
+        return calendar_of(site, told, name, now)
 
     monkeypatch.setattr("connector.office.calendar_of", careless)
 

@@ -161,6 +161,20 @@ def test_what_cannot_be_noted_is_said_and_nothing_is(
     assert not any(one["history"] for one in json.loads(call(nursery, "policies", "list", "--json")[1]))
 
 
+@pytest.mark.parametrize(("words", "idle"), [
+    (("list", "cse"), "a policy's name"), (("due", "cse"), "a policy's name"), (("feed", "cse"), "a policy's name"),
+    (("list", "--minute", "24/117", "--by", "head"), "--by, --minute"), (("feed", "--json"), "--json"),
+    (("reviewed", "cse", "--by", "office", "--json"), "--json"), (("withdraw", "cse", "--signed-head", "A"), "--signed-head"),
+    (("list", "--renew"), "--renew"),
+])  # fmt: skip
+def test_what_a_command_has_no_use_for_is_said_and_nothing_is_done(
+    words: tuple[str, ...], idle: str, nursery: Path, call: Call
+) -> None:
+    code, said, complaints = call(nursery, "policies", *words)
+    assert (code, said) == (1, "")
+    assert f"`connector policies {words[0]}` has no use for {idle}: leave that out." in complaints
+
+
 def test_every_fault_of_a_review_is_said_at_once(nursery: Path, call: Call) -> None:
     given = ("--on", "soon", "--next", "31 June 2098", "--accepted", "yes", "--minute", "-")
     _, _, complaints = call(nursery, "policies", "reviewed", "cse", "--by", "office", *given)

@@ -17,7 +17,7 @@ from connector.errors import DeliveryError
 from connector.model.policies_kept import EventKind, Kept, Reviewed
 from connector.model.policy_text import FoundDocument
 from connector.office_site import PolicySource
-from connector.policies.found import PolicyTooLarge
+from connector.policies.found import ChangedMeanwhile, PolicyTooLarge
 from connector.policy_standing import OpenKind, PolicyStanding
 from tests.office_at_work import MONDAY, OfficeAtWork, listing, office_at_work
 from tests.policy_files import INFANT, NURSERY, sample
@@ -119,6 +119,36 @@ def test_a_document_is_read_once_for_each_version(at: OfficeAtWork) -> None:
     one = kept(at)[slug]
     assert kinds(one) == [EventKind.READ, EventKind.READ]
     assert str(standing(at)[slug].review.due) == "2030-03-31"
+
+
+def test_a_better_reading_reads_every_document_again_once(at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(at, "Attendance Policy.txt", policy("Attendance Policy"))
+    put(at, "Behaviour Policy.pdf", b"no such thing")
+    assert at.look() == 2
+    before = kept(at)
+    monkeypatch.setattr("connector.policy_watching.READING", 1_000)
+    assert [looks(at) for _ in range(3)] == [2, 0, 0]
+    assert {slug: one.document for slug, one in kept(at).items()} == {
+        slug: one.document for slug, one in before.items()
+    }
+    assert {one.read_at for one in kept(at).values()} == {at.clock.now() - timedelta(hours=2)}
+
+
+def test_a_document_that_somebody_is_writing_keeps_nobody_from_the_others_and_is_not_gone(at: OfficeAtWork) -> None:
+    library = Elsewhere({"Attendance.txt": policy("Attendance"), "Behaviour.txt": policy("Behaviour")})
+    moved(at, library)
+    assert at.look() == 2
+    library.growing.add("Behaviour.txt")
+    library.contents |= {"Attendance.txt": policy("Attendance", "March 2030"), "Complaints.txt": policy("Complaints")}
+    at.clock.pass_(hours=1)
+    assert at.office.watching.watch(at.clock.now()) == 2
+    assert kinds(kept(at)["behaviour"]) == [EventKind.READ]
+    look = at.office.register.look(SLUG)
+    assert look.failing_since == at.clock.now()
+    assert look.error == f"Behaviour.txt could not be fetched: {ChangedMeanwhile()}"
+    library.growing.clear()
+    looks(at)
+    assert at.office.register.look(SLUG).failing_since is None
 
 
 def test_it_is_looked_at_about_once_an_hour(at: OfficeAtWork) -> None:
@@ -430,14 +460,18 @@ class Elsewhere:
     unreachable: dict[str, Exception] = field(default_factory=dict)
     away: Exception | None = None
     fetched: int = 0
+    growing: set[str] = field(default_factory=set)
 
     def documents(self) -> tuple[FoundDocument, ...]:
         if self.away is not None:
             raise self.away
         return tuple(
-            FoundDocument(id=f"id {name}", name=name, version=str(hash(content)), changed_at=None)
+            FoundDocument(
+                id=f"id {name}", name=name, version=str(hash(content)), changed_at=None,
+                trouble=str(ChangedMeanwhile()) if name in self.growing else "",
+            )
             for name, content in self.contents.items()
-        )
+        )  # fmt: skip
 
     def read(self, found: FoundDocument) -> bytes:
         self.fetched += 1

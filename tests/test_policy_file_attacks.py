@@ -158,6 +158,20 @@ def test_a_pdf_that_turns_in_circles_comes_to_an_end(made: bytes) -> None:
     assert "We act." in [block.text for block in blocks]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the reader")
+def test_the_reader_of_somebodys_file_is_handed_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen, stand_in = tmp_path / "seen", tmp_path / "python"
+    stand_in.write_text(f"#!/bin/sh\nenv > {seen}\nexit 1\n", "utf-8")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stand_in))
+    monkeypatch.setenv("LITTLE_LANTERNS_SMTP_PASSWORD", "an-invented-password")
+    with pytest.raises(NoReader):
+        read_apart(Kind.PDF, b"")
+    told = seen.read_text("utf-8")
+    assert "PATH=" in told
+    assert "an-invented-password" not in told
+
+
 @pytest.mark.parametrize(("script", "kind"), [("exit 1", NoReader), ("kill -9 $$", DamagedFile)])
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the reader")
 def test_a_reader_that_falls_over_is_a_refusal(

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from connector.errors import Gone
 from connector.model.policy_text import FoundDocument
 from connector.policies import folder as folder_of
-from connector.policies.folder import FolderOutOfReach, FolderSource, UnfitName
+from connector.policies.folder import FolderOutOfReach, FolderSource, NotOpened, UnfitName
 from connector.policies.found import MOST_BYTES, ChangedMeanwhile, PolicyTooLarge
 from connector.settings.policies import DrivePolicies, FolderLibrary, PolicyLibrary, SharePointPolicies
 from tests.policy_places import (
@@ -243,8 +243,10 @@ def test_a_name_that_is_no_text_is_said_and_not_passed_over(disk: OnDisk) -> Non
             pass
     except OSError:
         pytest.skip("this file system takes no such name")
-    with pytest.raises(UnfitName):
-        disk.source.documents()
+    disk.put(POLICY, b"accepted")
+    fit, unfit = sorted(disk.source.documents(), key=lambda one: one.trouble)
+    assert (fit.id, fit.trouble) == (POLICY, "")
+    assert (unfit.name, unfit.trouble) == (r"Uniform \udcff.txt", str(UnfitName()))
 
 
 @pytest.mark.parametrize("what", ["missing", "a file"])
@@ -284,11 +286,15 @@ def test_a_policy_that_cannot_be_opened_is_not_gone(disk: OnDisk, monkeypatch: p
     def locked(*_: Any, **__: Any) -> Any:
         raise PermissionError
 
-    monkeypatch.setattr(Path, "open", locked)
-    with pytest.raises(FolderOutOfReach):
-        disk.source.documents()
-    with pytest.raises(FolderOutOfReach):
+    disk.put("Uniform.txt", b"policy")
+    real = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *of: locked() if path.name in POLICY else real(path, *of))
+    opened, closed = sorted(disk.source.documents(), key=lambda one: one.trouble)
+    assert (closed.id, closed.trouble) == (found.id, str(NotOpened()))
+    assert (opened.name, opened.trouble) == ("Uniform.txt", "")
+    with pytest.raises(NotOpened) as caught:
         disk.source.read(found)
+    assert not caught.value.permanent
 
 
 @pytest.mark.parametrize("written", [b"and more", b""])
@@ -307,8 +313,8 @@ def test_a_file_that_is_being_written_is_left_for_the_next_look(
 
     with monkeypatch.context() as patched:
         patched.setattr(folder_of.hashlib, "file_digest", digest)
-        with pytest.raises(ChangedMeanwhile):
-            disk.source.documents()
+        growing = only(disk)
+        assert (growing.id, growing.version, growing.trouble) == (POLICY, "", str(ChangedMeanwhile()))
     assert disk.source.read(only(disk)) == b"half of it" + written
 
 

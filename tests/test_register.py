@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from connector.errors import RegisterClosed
 from connector.model.policies_kept import EventKind, Read, Reviewed
 from connector.policy_standing import last_word
 from connector.register.register import Register
-from connector.register.schema import metadata
+from connector.register.schema import MIGRATIONS, metadata
 from connector.register.writing import DocumentRead, Presence, Shown
 from connector.sqlite.claims import Claim, Told
+from connector.sqlite.database import open_database
 
 NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 STALE = timedelta(minutes=15)
@@ -42,8 +43,8 @@ def told(*occasions: str, error: str = "", at: datetime = NOW) -> Told:
 
 def document(version: str = "1", **given: object) -> DocumentRead:
     values = {
-        "school": "hill", "slug": "cse", "document": "id-1", "name": "CSE.docx", "version": version, "at": NOW,
-        "read": Read(title="CSE Policy", next_review="November 2024", texts=(("KCSIE", "kcsie", 2023),)),
+        "school": "hill", "slug": "cse", "document": "id-1", "name": "CSE.docx", "version": version,
+        "reading": 1, "at": NOW, "read": Read(title="CSE Policy", next_review="November 2024", texts=(("KCSIE", "kcsie", 2023),)),
     }  # fmt: skip
     return DocumentRead(**(values | given))  # type: ignore[arg-type] # a table of named values
 
@@ -53,6 +54,28 @@ def test_the_migration_makes_exactly_the_tables_of_the_schema(register: Register
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_it_is_brought_up_to_date_with_all_that_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "register.db"
+    engine = open_database(file, MIGRATIONS, "0001")
+    with engine.begin() as connection:
+        row = "INSERT INTO policy (school, slug, added_at, document, version) VALUES ('hill', 'cse', :at, 'id-1', '1')"
+        connection.execute(text(row), {"at": "2026-11-23T07:30:00.000000Z"})
+    engine.dispose()
+    register = Register(file)
+    (kept,) = register.policies("hill")
+    register.close()
+    assert (kept.document, kept.version, kept.reading, kept.added_at) == ("id-1", "1", 0, NOW)
+
+
+def test_it_has_a_name_of_its_own_for_good(tmp_path: Path) -> None:
+    names = []
+    for file in ("a.db", "a.db", "b.db"):
+        register = Register(tmp_path / file)
+        names.append(register.name)
+        register.close()
+    assert names[0] == names[1] != names[2]
 
 
 def test_no_column_of_a_concern_is_in_it() -> None:
@@ -213,6 +236,20 @@ def test_a_slow_process_cannot_undo_what_another_has_told(register: Register) ->
     register.settle(told("a", at=NOW + STALE * 2))
     register.settle(told("a", error="timed out", at=NOW + STALE * 3))
     assert register.told("hill") == {("office", "a")}
+
+
+def test_what_was_told_of_a_day_is_forgotten_after_more_than_a_year_and_of_a_policy_never(register: Register) -> None:
+    """A policy's day may still be ahead, or long overdue: forgotten, it would be told again."""
+    of_days = ("week 2026-W48", "day 2026-11-23")
+    of_policies = ("cse 2024-11-30 0", "day 2026-11-23 7", "week 2026-11-30 30")
+    register.claim(claim(*of_days, *of_policies))
+    register.settle(told(*of_days, *of_policies))
+    register.forget_told("hill", NOW + timedelta(days=400))
+    assert len(register.told("hill")) == 5
+    register.forget_told("elsewhere", NOW + timedelta(days=401))
+    assert len(register.told("hill")) == 5
+    register.forget_told("hill", NOW + timedelta(days=401))
+    assert register.told("hill") == {("office", occasion) for occasion in of_policies}
 
 
 def test_a_review_is_taken_back_and_the_one_before_counts_again(register: Register) -> None:

@@ -25,6 +25,7 @@ from connector.notify.words import Words
 from connector.office_letters import OfficeLetters
 from connector.office_links import OfficeLinks
 from connector.office_site import OfficeSite
+from connector.policy_watching import READING
 from connector.register.register import Register
 from connector.register.writing import DocumentRead
 from connector.reminding import Reminding
@@ -104,7 +105,7 @@ def _sites(schools: int, post: Nowhere, register: Register) -> dict[str, OfficeS
         for n in range(_POLICIES // 2):
             read = Read(title=f"Document {n}", written="November 2023", next_review=chance.choice(_DATES))
             where = {"school": slug, "slug": f"read-{n}", "document": f"id-{n}", "name": f"{n}.docx"}
-            register.note_document(DocumentRead(**where, version="1", at=MONDAY, read=read))
+            register.note_document(DocumentRead(**where, version="1", reading=READING, at=MONDAY, read=read))
     return sites
 
 

@@ -52,7 +52,7 @@ def findings(config: Path, *, sends: bool) -> Iterator[Finding]:
     yield from _ledger(settings)
     for slug in settings.schools:
         yield from _school(settings, slug, sends=sends)
-    yield from office_findings(settings)
+    yield from office_findings(settings, datetime.now(UTC))
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.errors import ConfigError, ConnectorError
@@ -11,10 +11,11 @@ from connector.model.moments import local, say_date
 from connector.office import Office, build_office
 from connector.office_letters import EDITIONS_OLD, RUNS_OUT
 from connector.office_site import OfficeSite
+from connector.policy_standing import last_word
 from connector.settings.load import Settings
 
 
-def office_findings(settings: Settings) -> Iterator[Finding]:
+def office_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Everything there is to say of policies; nothing of them ever stops a concern."""
     try:
         office = build_office(settings)
@@ -22,22 +23,25 @@ def office_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(FAULT, "register of policies", str(error))
         return
     try:
-        yield from _all(office, local(datetime.now(UTC)).date())
+        yield from _all(office, now)
     finally:
         office.close()
 
 
-def _all(office: Office, today: date) -> Iterator[Finding]:
+def _all(office: Office, now: datetime) -> Iterator[Finding]:
+    today = local(now).date()
     yield from _editions(office.settings, today)
     yield from _profiles(office.settings)
+    yield from _unknown_schools(office)
     for site in office.sites.values():
         try:
-            office.register.add(site.slug, (), datetime.now(UTC))
+            office.register.add(site.slug, (), now)
             number = len(site.policies(office.register))
         except ConnectorError as error:
             yield Finding(FAULT, f"{site.slug}: register of policies", str(error))
             continue
         yield Finding(OK, f"{site.slug}: register of policies: {number} registered")
+        yield from _left_behind(office, site)
         yield from _terms(site, today)
         yield from _library(site)
 
@@ -60,6 +64,27 @@ def _profiles(settings: Settings) -> Iterator[Finding]:
         if name in used and profile.drafted_from and not profile.confirmed_by:
             mend = 'read it against the policy, then write into it who confirmed it: confirmed_by = "Name, role, day"'
             yield Finding(WARNING, f"profile {name}: drafted from {profile.drafted_from}, confirmed by nobody", mend)
+
+
+def _unknown_schools(office: Office) -> Iterator[Finding]:
+    """Reviews hang on the name of a school's file."""
+    try:
+        unknown = sorted(office.register.reviewed_schools() - set(office.sites))
+    except ConnectorError as error:
+        yield Finding(FAULT, "register of policies", str(error))
+        return
+    for slug in unknown:
+        mend = f"if the school's file was renamed, name it schools/{slug}.toml again: its reviews hang on that name"
+        yield Finding(WARNING, f"register of policies: it holds reviews of a school {slug}, which has no file", mend)
+
+
+def _left_behind(office: Office, site: OfficeSite) -> Iterator[Finding]:
+    """Reviews hang on the name of a policy's table, too."""
+    listed = {policy.slug for policy in site.policies(office.register)}
+    for kept in office.register.policies(site.slug):
+        if kept.slug not in listed and last_word(kept) is not None:
+            mend = f"if its table was renamed, name it [policies.{kept.slug}] again: its reviews hang on that name"
+            yield Finding(WARNING, f"{site.slug}: policy {kept.slug} was reviewed and is listed no more", mend)
 
 
 def _terms(site: OfficeSite, today: date) -> Iterator[Finding]:

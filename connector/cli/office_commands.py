@@ -22,6 +22,10 @@ _GIVEN = (
     ("--by", "PERSON", "reviewed: who says so, one of the school's people"),
 )
 
+_REVIEW = {"policy", "by", "on", "next", "accepted", "minute", "signed_head", "signed_chair"}
+_TAKES = {"list": {"json"}, "due": {"json"}, "reviewed": _REVIEW, "withdraw": {"policy", "by"}, "feed": {"renew"}}
+_ALL = set[str]().union(*_TAKES.values())
+
 
 def add_policy_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     """Adds both."""
@@ -52,8 +56,10 @@ def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
         about,
         'connector policies reviewed cse --next "November 2028" --minute 24/117 --by head',
     )
-    parser.add_argument("verb", choices=("list", "due", "reviewed", "withdraw", "feed"))
-    parser.add_argument("policy", nargs="?", default="", metavar="POLICY", help="reviewed: the policy's short name")
+    parser.add_argument("verb", choices=tuple(_TAKES))
+    parser.add_argument(
+        "policy", nargs="?", default="", metavar="POLICY", help="reviewed, withdraw: the policy's short name"
+    )
     parser.add_argument("--school", default="", metavar="SLUG", help="the name of its file, if there are several")
     parser.add_argument("--json", action="store_true", help="list, due: for a program to read")
     parser.add_argument("--renew", action="store_true", help="feed: a new address; the old one ends")
@@ -65,6 +71,11 @@ def _run(options: argparse.Namespace) -> int:
     from connector.cli import policies
     from connector.reviews import Given
 
+    if idle := [name for name in _ALL - _TAKES[options.verb] if getattr(options, name)]:
+        words = ", ".join(
+            sorted("a policy's name" if name == "policy" else f"--{name.replace('_', '-')}" for name in idle)
+        )
+        raise ConnectorError(f"`connector policies {options.verb}` has no use for {words}: leave that out.")
     if options.verb == "feed":
         return policies.feed(options.config, options.school, renew=options.renew)
     if options.verb in {"list", "due"}:

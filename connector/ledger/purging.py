@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, update
 
-from connector.ledger.schema import concern, duty, promise
+from connector.ledger.schema import concern, duty, promise, told
 from connector.model.duty import DutyKind, DutyState
 from connector.model.reference import Reference
+from connector.sqlite.claims import Claims, Old
 
 _OPEN = (DutyState.OWED, DutyState.SENDING)
 _UNSETTLED = (*_OPEN, DutyState.FAILED)
@@ -21,6 +22,7 @@ _NEEDS_ASIDE = (DutyKind.RECEIPT, DutyKind.CLIMB, DutyKind.CHASE, DutyKind.REASS
 _PROMISES_LAST = timedelta(days=90)
 
 _c = concern.c
+_claims = Claims(told)
 
 
 def _some(kinds: tuple[DutyKind, ...], states: tuple[DutyState, ...]) -> Any:
@@ -62,4 +64,5 @@ def tidy(connection: Connection, items: list[tuple[datetime, datetime]]) -> list
         old = and_(_c.received_at < before, _c.sealed.is_(None), _c.aside.is_not(None), over)
         connection.execute(update(concern).where(old).values(aside=None))
         connection.execute(delete(promise).where(promise.c.at < now - _PROMISES_LAST))
+        _claims.forget(connection, [Old(at=now)])
     return [None] * len(items)

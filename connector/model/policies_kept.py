@@ -104,7 +104,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One policy in the register. `document` is where it was found: the source's own id, its name, its version."""
+    """One policy in the register. `document` is where it was found: the source's own id, its name, its version.
+
+    `reading` tells by which reading of ours it was read.
+    """
 
     school: str
     slug: str
@@ -112,6 +115,7 @@ class Kept:
     document: str = ""
     document_name: str = ""
     version: str = ""
+    reading: int = 0
     read_at: datetime | None = None
     gone_at: datetime | None = None
     fault: str = ""

@@ -45,9 +45,11 @@ class FoundDocument:
     """A policy document where it lies. `id` and `version` are the source's own; `version` changes with the content.
 
     `name` has its ending, by which it is read; `changed_at` is what the source says of it, where it says anything.
+    `trouble` says why it is there and cannot be read now; empty for what can.
     """
 
     id: str
     name: str
     version: str
     changed_at: datetime | None
+    trouble: str = ""

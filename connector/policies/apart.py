@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from connector.apart import bare_environment
 from connector.model.policy_text import Block, BlockKind
 from connector.policies.formats import Read
 from connector.policies.kinds import Kind
@@ -35,6 +36,7 @@ def read_apart(kind: Kind, content: bytes, *, seconds: float = _SECONDS) -> Read
             check=False,
             timeout=seconds,
             cwd=_ROOT,
+            env=bare_environment(),
         )
     except subprocess.TimeoutExpired:
         raise TookTooLong from None

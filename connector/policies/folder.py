@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -24,7 +24,11 @@ class FolderOutOfReach(DeliveryError):
 
 
 class UnfitName(DeliveryError):
-    """A file in the folder of policies has a name that is no text: rename it."""
+    """Its name, or that of a folder it lies in, is no text: rename that."""
+
+
+class NotOpened(DeliveryError):
+    """It cannot be opened now: close it in Word, and let the account that the service runs as read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,10 @@ class FolderSource:
     root: Path
 
     def documents(self) -> tuple[FoundDocument, ...]:
-        """Every policy in the folder and the folders in it. Raises FolderOutOfReach, ChangedMeanwhile, UnfitName."""
+        """Every policy in the folder and the folders in it; one that cannot be read now with its trouble.
+
+        Raises FolderOutOfReach.
+        """
         try:
             root = _real(self.root)
             return tuple(found for path in _policies(root) if (found := _found(root, path)) is not None)
@@ -42,11 +49,15 @@ class FolderSource:
             raise FolderOutOfReach from None
 
     def read(self, found: FoundDocument) -> bytes:
-        """That version's bytes. Raises Gone, ChangedMeanwhile, PolicyTooLarge, FolderOutOfReach."""
+        """That version's bytes. Raises Gone, ChangedMeanwhile, PolicyTooLarge, NotOpened, FolderOutOfReach."""
         try:
-            content = _content(_place(_real(self.root), found.id))
+            root = _real(self.root)
         except OSError:
             raise FolderOutOfReach from None
+        try:
+            content = _content(_place(root, found.id))
+        except OSError:
+            raise NotOpened from None
         if hashlib.sha256(content).hexdigest() != found.version:
             raise ChangedMeanwhile
         return content
@@ -92,14 +103,19 @@ def _is_own(path: Path) -> bool:
 
 def _found(root: Path, path: Path) -> FoundDocument | None:
     """The document, or None where it was taken away since the folder was opened."""
+    place = path.relative_to(root).as_posix()
+    found = FoundDocument(id=_as_text(place), name=_as_text(path.name), version="", changed_at=None)
+    if found.id != place:
+        return replace(found, trouble=str(UnfitName()))
     try:
         version, changed_at = _version(path)
     except FileNotFoundError:
         return None
-    id_ = path.relative_to(root).as_posix()
-    if not _is_text(id_):
-        raise UnfitName
-    return FoundDocument(id=id_, name=path.name, version=version, changed_at=changed_at)
+    except ChangedMeanwhile as growing:
+        return replace(found, trouble=str(growing))
+    except OSError:
+        return replace(found, trouble=str(NotOpened()))
+    return replace(found, version=version, changed_at=changed_at)
 
 
 def _version(path: Path) -> tuple[str, datetime]:
@@ -113,12 +129,9 @@ def _version(path: Path) -> tuple[str, datetime]:
     return version, datetime.fromtimestamp(after.st_mtime, UTC)
 
 
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _as_text(name: str) -> str:
+    """The name, with bytes that are no text as they are written in code."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _place(root: Path, id_: str) -> Path:

@@ -22,6 +22,7 @@ from typing import Any
 
 import typst
 
+from connector.apart import bare_environment
 from connector.errors import ConnectorError
 from connector.record.printable import Piece, clean, pieces
 
@@ -89,6 +90,7 @@ def _print_apart(data: str) -> bytes:
             stderr=subprocess.DEVNULL,
             check=True,
             timeout=HEAVY_SECONDS,
+            env=bare_environment(),
         )
     return done.stdout
 

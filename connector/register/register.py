@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import CannotAccept, ConfigError, RegisterClosed
-from connector.model.policies_kept import Event, Kept, Look, Reviewed
+from connector.model.policies_kept import Event, EventKind, Kept, Look, Reviewed
 from connector.register import writing
 from connector.register.rows import event_of, kept_of
-from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, policy, told
-from connector.sqlite.claims import Claim, Claims, Granted, Told
+from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, own_name, policy, told
+from connector.sqlite.claims import Claim, Claims, Granted, Old, Told
 from connector.sqlite.database import open_database
 from connector.sqlite.writer import Verb, Writer
 
@@ -40,7 +41,9 @@ class Register:
         """Opens it, and makes it where there is none. Raises ConfigError where the file cannot be used."""
         self.file = file
         try:
-            self._engine = open_database(file, MIGRATIONS, HEAD)
+            self._engine = open_database(file, MIGRATIONS, HEAD, setting="policies_database")
+            with self._engine.connect() as connection:
+                self._name = UUID(connection.execute(select(own_name.c.name)).scalar_one())
         except SQLAlchemyError:
             raise ConfigError((_CLOSED.format(file.name),)) from None
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -52,6 +55,11 @@ class Register:
         self._writer.close()
         self._engine.dispose()
 
+    @property
+    def name(self) -> UUID:
+        """This register's own: another database has another, a backup put back in its place the same."""
+        return self._name
+
     # -- policies
 
     def policies(self, school: str) -> tuple[Kept, ...]:
@@ -62,6 +70,12 @@ class Register:
                 events[row.slug].append(event_of(row))
             rows = connection.execute(select(policy).where(policy.c.school == school).order_by(policy.c.slug))
             return tuple(kept_of(row, tuple(events[row.slug])) for row in rows)
+
+    def reviewed_schools(self) -> frozenset[str]:
+        """The schools of which a review was noted."""
+        with self._connection() as connection:
+            noted = select(event.c.school).where(event.c.kind == EventKind.REVIEWED).distinct()
+            return frozenset(connection.execute(noted).scalars())
 
     def add(self, school: str, slugs: tuple[str, ...], at: datetime) -> None:
         """Rows for policies that have none yet."""
@@ -128,6 +142,10 @@ class Register:
         """Person and occasion of everything that was told."""
         with self._connection() as connection:
             return self._claims.done(connection, school)
+
+    def forget_told(self, school: str, now: datetime) -> None:
+        """Let go of what was told long ago, of days and weeks that never come again."""
+        self._do(self._claims.forget, Old(at=now, school=school))
 
     def failing(self, school: str, now: datetime) -> int:
         """How many reminders were tried again within a day, without success."""

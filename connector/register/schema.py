@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table, Te
 from connector.sqlite.claims import claims_table
 from connector.sqlite.moment import Moment
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = MetaData()
@@ -24,6 +24,8 @@ policy = Table(
     Column("document", String(400), nullable=False, server_default=""),
     Column("document_name", String(260), nullable=False, server_default=""),
     Column("version", String(200), nullable=False, server_default=""),
+    # By which reading it was read: a better one reads it again.
+    Column("reading", Integer, nullable=False, server_default="0"),
     Column("read_at", Moment),
     Column("gone_at", Moment),
     Column("fault", String(300), nullable=False, server_default=""),
@@ -68,5 +70,8 @@ feed = Table(
     Column("school", String(40), primary_key=True),
     Column("serial", Integer, nullable=False),
 )
+
+# Made once, at random: the UIDs of calendars are drawn from it, and from no address that may change.
+own_name = Table("own_name", metadata, Column("name", String(36), primary_key=True))
 
 told = claims_table(metadata)

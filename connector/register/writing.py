@@ -34,6 +34,7 @@ class DocumentRead:
     document: str
     name: str
     version: str
+    reading: int
     at: datetime
     read: Read | None = None
     fault: str = ""
@@ -112,8 +113,8 @@ def note_document(connection: Connection, items: list[DocumentRead]) -> list[Non
     for item in items:
         add(connection, [Adding(school=item.school, slugs=(item.slug,), at=item.at)])
         values: dict[str, Any] = {
-            "document": item.document, "document_name": item.name, "version": item.version, "read_at": item.at,
-            "gone_at": None, "fault": item.fault[:_LONGEST_FAULT],
+            "document": item.document, "document_name": item.name, "version": item.version,
+            "reading": item.reading, "read_at": item.at, "gone_at": None, "fault": item.fault[:_LONGEST_FAULT],
         }  # fmt: skip
         if item.read is not None:
             values["read"] = as_json(item.read)

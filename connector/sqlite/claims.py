@@ -18,11 +18,14 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    delete,
     distinct,
     exists,
     func,
     insert,
+    or_,
     select,
+    true,
     update,
 )
 
@@ -30,6 +33,9 @@ from connector.sqlite.moment import Moment
 
 # A long weekend: what failed on a Friday has not mended itself by Monday.
 _OVER_AFTER = timedelta(days=5)
+# Longer than any holiday, shorter than what anybody asks of it: what a day or a week was told is over by then.
+_KEPT = timedelta(days=400)
+_OF_A_DAY = ("????-??-??", "day ????-??-??", "week ????-W??")
 # After the first tries, which may come with every tick.
 _WAITS = (timedelta(0), timedelta(0), timedelta(0), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4))
 
@@ -86,6 +92,14 @@ class Told:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Old:
+    """What people of a school, or of every one, were told long before that moment."""
+
+    at: datetime
+    school: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """The verbs on one database's table."""
@@ -103,6 +117,15 @@ class Claims:
             mine = c.school == item.school, c.person == item.person, c.occasion.in_(item.occasions)
             values = {"claimed_at": None, "error": item.error[:200], "done_at": None if item.error else item.at}
             connection.execute(update(self.table).where(*mine, c.done_at.is_(None)).values(values))
+        return [None] * len(items)
+
+    def forget(self, connection: Connection, items: list[Old]) -> list[None]:
+        """Strike what was about a day or a week long past; what is about a policy's day stays, for that may come."""
+        c = self.table.c
+        is_of_a_day = or_(*(c.occasion.op("GLOB")(pattern) for pattern in _OF_A_DAY))
+        for item in items:
+            there = c.school == item.school if item.school else true()
+            connection.execute(delete(self.table).where(there, c.first_at < item.at - _KEPT, is_of_a_day))
         return [None] * len(items)
 
     def done(self, connection: Connection, school: str) -> frozenset[tuple[str, str]]:

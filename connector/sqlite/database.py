@@ -14,15 +14,18 @@ from connector.errors import CannotAccept, ConfigError
 _BUSY_MS = 5_000
 
 
-def open_database(file: Path, migrations: Path, head: str) -> Engine:
-    """The engine on that file, its tables brought up to `head`. Raises ConfigError where the file cannot be used."""
+def open_database(file: Path, migrations: Path, head: str, *, setting: str = "database") -> Engine:
+    """The engine on that file, its tables brought up to `head`. Raises ConfigError where the file cannot be used.
+
+    `setting` is the one that names it, for whoever is to mend it.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError:
         raise ConfigError(
-            (f"service.toml: database: {file.name} cannot be made there: mend the folder's rights",)
+            (f"service.toml: {setting}: {file.name} cannot be made there: mend the folder's rights",)
         ) from None
     engine = create_engine(f"sqlite:///{file}", connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare)

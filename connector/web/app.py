@@ -9,15 +9,16 @@ from connector.web import acknowledge, adding, health, hooks, intake, policies, 
 from connector.web.pages import protect
 from connector.wiring import House
 
-# Forms of our pages hold one short field. (Submissions have their own, larger limit.)
-_PAGE_BYTES = 64 * 1024
+# Of one field in a form that comes in parts, as none of our pages sends it; any other is bounded as a whole, by
+# MAX_CONTENT_LENGTH.
+_FIELD_BYTES = 64 * 1024
 
 
 def create_app(house: House, office: Office | None = None, *, works: bool = True) -> Flask:
     """The application, with the office's doors where it is handed one. `works`: this process also performs duties."""
     app = Flask("connector.web", static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = intake.MOST_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = _PAGE_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = _FIELD_BYTES
     # A template that prints `config` would print whatever stands in it.
     app.jinja_env.globals.pop("config", None)
     app.register_blueprint(intake.blueprint(house))
