@@ -13,98 +13,48 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.background import BackgroundScheduler
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from connector import jobs
-from connector.errors import CannotAccept, ConfigError, DeliveryError, RegisterClosed
+from connector.errors import CannotAccept, ConfigError, RegisterClosed
 from connector.ledger.daily import Daily
-from connector.model.all_well import AllWell, FormStands, SourceStands, StoreStands, Tally, Yesterday
-from connector.model.notice import Addressee
+from connector.model.all_well import AllWell, FormStands, SourceStands, StoreStands, Tally
 from connector.model.standing import State, Verdict
 from connector.model.submission import DRILL_SAYS, Arrival, Way
-from connector.notify.activity import ActivityChannel
-from connector.notify.chat import message_of
-from connector.notify.words import CARD_LIMIT_BYTES, CHAT_LIMIT_BYTES, Words
-from connector.outbound import heartbeat
+from connector.notify.words import Words
 from connector.settings.load import load
 from connector.wiring import House, build
-from tests.loopback import far_side
+from tests.daily import (
+    DEPUTY,
+    DSL,
+    EVERYBODY,
+    HAPPENED,
+    INFANTS,
+    LOOK,
+    MANAGER,
+    NURSERY,
+    OFFICE,
+    OKAFOR,
+    SEVEN,
+    TECHNICIAN,
+    WELL,
+    WINTER,
+    day_after,
+    lines,
+    mail_to,
+    settle,
+    shape,
+    tell,
+    text_of,
+    wrong,
+)
 from tests.service import Service, copy_config, environment, running
 from tests.tenanted import SCHOOL as HARBOUR
 from tests.tenanted import Tenanted
 from tests.test_attacks import JSON, SEEN, STAFF, STARLING, infant, nursery
 from tests.test_canary import log
-from tests.test_chat import faults, texts
 
 __all__ = ["log"]
-
-NURSERY, INFANTS = "little-lanterns", "starling-infants"
-DSL, DEPUTY, OFFICE = (
-    "r.ashdown@littlelanterns.example",
-    "m.tallow@littlelanterns.example",
-    "office@littlelanterns.example",
-)
-MANAGER = "p.lanternwood@littlelanterns.example"
-WINTER, OKAFOR, TECHNICIAN = (
-    "h.winter-sample@starling.example",
-    "t.okafor-example@starling.example",
-    "it@starling.example",
-)
-EVERYBODY = {DSL, DEPUTY, OFFICE, WINTER, OKAFOR, TECHNICIAN}
-WELL, LOOK = "All well: the safeguarding service", "Look today: the safeguarding service is not well"
-# The Wednesday after the Tuesday on which the tests' clock stands: seven in London.
-SEVEN = datetime(2026, 11, 18, 7, tzinfo=UTC)
-HAPPENED = "Exact observation of the incident, including any other witnesses"
-
-
-def tell(service: Any, moment: datetime = SEVEN) -> list[Any]:
-    """The mails with which the service tells at that moment how it stands."""
-    before = len(service.caught.mails)
-    service.clock.moment[0] = moment
-    service.house.all_well.tell(moment)
-    return list(service.caught.mails[before:])
-
-
-def mail_to(mails: list[Any], address: str) -> Any:
-    (found,) = [mail for mail in mails if address in mail.recipients]
-    return found
-
-
-def text_of(mail: Any) -> str:
-    said: str = mail.part("plain").replace("\r\n", "\n")
-    return said
-
-
-def lines(mail: Any) -> dict[str, str]:
-    """The lines of the message by name; what is wrong apart."""
-    body = text_of(mail).split("\n\n")[1]
-    return dict(line.split(": ", 1) for line in body.splitlines() if not line.startswith("WRONG: "))
-
-
-def wrong(mail: Any) -> list[str]:
-    return [line.removeprefix("WRONG: ") for line in text_of(mail).splitlines() if line.startswith("WRONG: ")]
-
-
-def shape(mail: Any) -> list[str]:
-    """Every line of the mail without what stands after its name, and without what is wrong."""
-    said = [line for line in text_of(mail).splitlines()[1:] if not line.startswith("WRONG: ")]
-    return [line.split(": ")[0] if ": " in line and not line.startswith("This") else line for line in said]
-
-
-def settle(service: Service) -> None:
-    """Somebody has everything: nothing is left that could be wrong."""
-    from connector.ledger.working import Acknowledging
-
-    for held in service.house.ledger.unacknowledged():
-        done = Acknowledging(reference=held.reference, version=held.version, person="dsl", at=service.clock.now())
-        service.house.ledger.acknowledge(done)
-    service.work()
-
-
-def day_after(service: Service, number: int = 1) -> datetime:
-    return SEVEN + timedelta(days=number)
 
 
 # -- who, when, how often
@@ -679,76 +629,6 @@ def test_a_store_that_is_open_or_out_of_reach_is_shown_as_it_is(school: Tenanted
     assert "A link." not in mail.raw.decode()
 
 
-# -- every channel, every template
-
-
-def message(**changes: Any) -> AllWell:
-    values: dict[str, Any] = {
-        "school": "Starling Infant School", "at": SEVEN, "everything": True, "tally": Tally(received=2),
-        "stores": (StoreStands(place="store", seals=True, reachable=True),),
-        "forms": (FormStands(title="Cause & \"concern\" < 3", last=SEVEN),), "sources": (), "bad_places": (),
-        "audit_holds": True, "yesterday": Yesterday.TOLD, "reminders_failing": 0, "next_review": "none",
-    }  # fmt: skip
-    return AllWell(**values | changes)
-
-
-BAD = message(bad_places=("store", "form a & b"), audit_holds=False, repeat=True, everything=False)
-
-
-@pytest.mark.parametrize("said", [message(), BAD])
-def test_google_and_teams_take_the_card_and_it_says_every_line(said: AllWell) -> None:
-    body = message_of(Words.of(), said)
-    assert faults(body, {"$ref": "Message"}) == []
-    assert body["text"] == (LOOK if said.wrong else WELL)
-    chat = "".join(texts(body["cardsV2"][0]["card"]))
-    card = texts(Words.of().card(said))
-    assert all(name in card and value in card for name, value in said.lines)
-    assert all(f"{name}{value}" in chat for name, value in said.lines)
-    assert all(f"Wrong: {line}" in card and f"Wrong: {line}" in chat for line in said.wrong)
-
-
-def test_a_service_of_many_forms_still_fits_in_a_card() -> None:
-    many = message(forms=tuple(FormStands(title=f"A form of a long title {n}", last=SEVEN) for n in range(80)))
-    assert len(json.dumps(Words.of().card(many)).encode()) < CARD_LIMIT_BYTES
-    assert len(json.dumps(message_of(Words.of(), many)).encode()) < CHAT_LIMIT_BYTES
-
-
-def test_a_text_message_says_how_many_things_are_wrong_and_no_more() -> None:
-    words = Words.of()
-    assert words.short(message()) == f"{WELL}, Starling Infant School. It is not about a child."
-    assert words.short(BAD) == (
-        f"{LOOK}, Starling Infant School. Things wrong: 3. Open your mail. It is not about a child."
-    )
-
-
-def test_the_activity_feed_carries_it_in_a_line(school: Tenanted) -> None:
-    school.fake.app.roles.add("TeamsActivity.Send")
-    graph = school.house.sites[HARBOUR].graph
-    assert graph is not None
-    to = Addressee(name="", address=school.house.settings.schools[HARBOUR].people["dsl"].email, key="k", sent_at=SEVEN)
-    ActivityChannel(graph, "app-id", 5).send(message(), to)
-    assert f"{WELL}: Starling Infant School" in json.dumps(school.fake.activities[-1], default=str)
-
-
-def test_a_school_may_word_it_itself_and_a_template_that_does_not_work_is_found_at_start(tmp_path: Path) -> None:
-    (tmp_path / "allwell.txt").write_text("{{ heading }}: {{ lines | length }}", "utf-8")
-    words = Words.of(tmp_path)
-    words.check()
-    assert words.text(message()) == f"{WELL}: {len(message().lines)}"
-    (tmp_path / "allwell.html").write_text("{{ child_name }}", "utf-8")
-    with pytest.raises(ConfigError, match=r"allwell\.html does not work"):
-        Words.of(tmp_path).check()
-
-
-@pytest.mark.parametrize(("lasted", "said"), [
-    (timedelta(seconds=59), "for less than a minute"), (timedelta(minutes=1), "for 1 minute"),
-    (timedelta(minutes=65), "for 1 hour 5 minutes"), (timedelta(hours=24), "for 1 day"),
-    (timedelta(days=2, hours=5, minutes=59), "for 2 days 5 hours"), (timedelta(days=3, minutes=2), "for 3 days 2 minutes"),
-])  # fmt: skip
-def test_how_long_something_is_owed_is_said_in_words(lasted: timedelta, said: str) -> None:
-    assert dict(message(tally=Tally(oldest_owed=lasted)).lines)["Oldest still owed"] == said
-
-
 # -- settings and jobs
 
 
@@ -765,18 +645,6 @@ def test_a_time_at_which_it_could_not_be_sent_is_refused(tmp_path: Path, line: s
     assert fault in str(refused.value)
 
 
-def test_it_is_looked_for_each_quarter_of_an_hour_and_the_heartbeat_each_ten_minutes_where_there_is_one(
-    service: Service,
-) -> None:
-    def planned(house: House) -> dict[str, str]:
-        scheduler = BackgroundScheduler(timezone="Europe/London")
-        jobs._add_all_well(scheduler, house)
-        return {job.name: str(job.trigger) for job in scheduler.get_jobs()}
-
-    assert planned(service.house) == {"tell_all_well": "cron[minute='*/15']"}
-    assert planned(with_heartbeat(service, 1))["beat"] == "interval[0:10:00]"
-
-
 def test_a_ledger_that_cannot_be_written_ends_no_job(
     service: Service, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
@@ -788,154 +656,3 @@ def test_a_ledger_that_cannot_be_written_ends_no_job(
     jobs.tell_all_well(service.house)
     assert service.caught.mails == []
     assert "the daily message is put off" in log.getvalue()
-
-
-# -- the heartbeat
-
-PING = "/ping/5ecre7-key"
-
-
-def with_heartbeat(service: Service, port: int) -> House:
-    address = SecretStr(f"http://127.0.0.1:{port}{PING}")
-    settings = service.house.settings
-    return replace(
-        service.house, settings=replace(settings, service=settings.service.model_copy(update={"heartbeat": address}))
-    )
-
-
-@pytest.fixture
-def alive(service: Service) -> Service:
-    """The service with its engine at work, and today's message sent."""
-    service.house.engine.start()
-    tell(service)
-    return service
-
-
-def beats(service: Service, **side: Any) -> list[str]:
-    """What the monitoring hears of one heartbeat."""
-    with far_side(**side) as monitoring:
-        jobs.beat(with_heartbeat(service, monitoring.port))
-        return [
-            f"{method} {path}{body.decode()}"
-            for method, (path, body) in zip(monitoring.methods, monitoring.asked, strict=True)
-        ]
-
-
-def test_the_monitoring_hears_a_heartbeat_while_all_is_well(alive: Service) -> None:
-    assert beats(alive) == [f"GET {PING}"]
-
-
-def test_it_hears_nothing_while_something_is_wrong(alive: Service) -> None:
-    notebook = alive.house.ledger.notebook
-    notebook.note_verdict(INFANTS, "certificate", Verdict(State.BAD, "ends"), SEVEN)
-    assert beats(alive) == []
-    notebook.note_verdict(INFANTS, "certificate", Verdict(State.GOOD), SEVEN)
-    assert beats(alive) == [f"GET {PING}"]
-
-
-def test_it_hears_nothing_of_a_concern_but_its_silence_includes_those_about_staff(alive: Service) -> None:
-    alive.house.engine.stop()
-    alive.post(*STARLING, infant(alive, "s", **{SEEN: "Mrs Winter-Sample slapped Jo", STAFF: "Yes"}))
-    alive.clock.pass_(minutes=16)
-    assert not alive.house.all_well.is_well(alive.clock.now())
-
-
-def test_it_hears_nothing_while_nobody_performs_duties_or_nothing_can_be_written(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tell(service)
-    assert beats(service) == [], "the engine does not run"
-    service.house.engine.start()
-
-    def fail(_self: Any) -> None:
-        raise CannotAccept
-
-    with monkeypatch.context() as full:
-        full.setattr("connector.ledger.ledger.Ledger.try_write", fail)
-        assert beats(service) == []
-    assert beats(service) == [f"GET {PING}"]
-
-
-def test_it_hears_nothing_once_todays_message_has_not_gone_out_for_half_an_hour(alive: Service) -> None:
-    alive.caught.smtp_refusal, alive.caught.card_refusal = "451 4.3.0 later", (503, {})
-    tell(alive, day_after(alive))
-    assert beats(alive) == [f"GET {PING}"]
-    alive.clock.pass_(minutes=30)
-    assert beats(alive) == []
-
-
-@pytest.mark.parametrize("side", [
-    {"status": 500}, {"status": 404}, {"status": 200, "answer": b"x" * 70_000}, {"status": 302, "headers": {"Location": "/elsewhere"}},
-])  # fmt: skip
-def test_a_monitoring_that_fails_disturbs_nothing_is_not_followed_and_its_address_is_in_no_log(
-    alive: Service, log: io.StringIO, side: dict[str, Any]
-) -> None:
-    assert beats(alive, **side) == [f"GET {PING}"]
-    assert "no heartbeat" in log.getvalue()
-    assert "5ecre7" not in log.getvalue()
-
-
-def test_a_monitoring_that_cannot_be_reached_disturbs_nothing(alive: Service, log: io.StringIO) -> None:
-    jobs.beat(with_heartbeat(alive, 1))
-    assert "no heartbeat" in log.getvalue()
-    assert "5ecre7" not in log.getvalue()
-    with pytest.raises(DeliveryError) as refused:
-        heartbeat.beat(f"http://127.0.0.1:1{PING}")
-    assert "5ecre7" not in str(refused.value)
-    assert refused.value.__cause__ is None
-
-
-@pytest.mark.parametrize(
-    "address", ["http://ping.example/5ecre7", "https://[5ecre7]/x", "ftp://127.0.0.1/5ecre7", "5ecre7"]
-)
-def test_an_address_of_the_heartbeat_that_is_not_safe_is_refused_without_repeating_it(
-    tmp_path: Path, address: str
-) -> None:
-    config = with_line(tmp_path, 'heartbeat = "env:CONNECTOR_BEAT"')
-    with pytest.raises(ConfigError) as refused:
-        load(config, environment("https://hooks.example/?sig=x") | {"CONNECTOR_BEAT": address})
-    assert "heartbeat must be an address that begins with https://" in str(refused.value)
-    assert "5ecre7" not in str(refused.value)
-
-
-def test_the_heartbeats_address_is_a_secret_by_reference(tmp_path: Path) -> None:
-    config = with_line(tmp_path, 'heartbeat = "env:CONNECTOR_BEAT"')
-    given = environment("https://hooks.example/?sig=x") | {"CONNECTOR_BEAT": "https://ping.example/5ecre7/"}
-    service = load(config, given).service
-    assert service.heartbeat is not None
-    assert service.heartbeat.get_secret_value() == "https://ping.example/5ecre7/"
-    assert "5ecre7" not in repr(service)
-    (config / "service.toml").write_text(
-        (config / "service.toml").read_text("utf-8").replace("env:CONNECTOR_BEAT", "https://ping.example/5ecre7"),
-        "utf-8",
-    )
-    with pytest.raises(ConfigError, match="heartbeat a secret must not stand here"):
-        load(config, given)
-
-
-def with_line(folder: Path, line: str) -> Path:
-    config = copy_config(folder)
-    service = config / "service.toml"
-    service.write_text(f"{line}\n{service.read_text('utf-8')}", "utf-8")
-    return config
-
-
-def test_the_audit_is_read_whole_once_a_day_for_the_heartbeat_and_anew_for_the_message(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks: list[datetime] = []
-    ledger = type(service.house.ledger)
-    real = ledger.broken_audit_line
-
-    def counting(self: Any) -> int | None:
-        looks.append(service.clock.now())
-        return real(self)
-
-    monkeypatch.setattr(ledger, "broken_audit_line", counting)
-    for quarter in range(1, 5):
-        tell(service, SEVEN - timedelta(hours=1) + quarter * timedelta(minutes=15))
-        service.house.all_well.is_well(service.clock.now())
-    assert looks == [SEVEN - timedelta(minutes=45), SEVEN]
-    service.clock.moment[0] = day_after(service)
-    service.house.all_well.is_well(service.clock.now())
-    assert looks[2:] == [day_after(service)]
