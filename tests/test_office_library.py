@@ -6,7 +6,7 @@ import os
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -599,7 +599,7 @@ def test_a_document_that_lay_there_for_a_while_and_that_nobody_reviewed_is_forgo
 
 def test_nothing_is_said_to_be_in_order_before_the_library_was_read_once(at: OfficeAtWork) -> None:
     at.office.register.note_look("little-lanterns", MONDAY)
-    with sqlite3.connect(at.office.register.file) as connection:
+    with closing(sqlite3.connect(at.office.register.file)) as connection, connection:
         connection.execute("DELETE FROM library")
     assert at.remind() == 0
     put(at, "Attendance.txt", policy("Attendance Policy", "November 2024"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from connector.demo.catchers import Caught, card_catcher, mail_catcher
 from connector.office import NoOffice
+from connector.register.register import Register
 from connector.settings.load import load
 from connector.wiring import build
 from tests.process import Process, process
@@ -41,11 +44,57 @@ def owner_who_left(config: Path) -> None:
     school.write_text(school.read_text("utf-8") + '\n[policies.cse]\nowner = "somebody"\n', "utf-8")
 
 
+def newer_register(config: Path) -> None:
+    file = config.parent / "var" / "register.db"
+    Register(file).close()
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def register_in_the_ledgers_file(config: Path) -> None:
+    service = config / "service.toml"
+    one = 'policies_database = "sqlite:///../var/connector.db"\n'
+    service.write_text(f"{one}{service.read_text('utf-8')}", "utf-8")
+
+
+def number_without_quotes(config: Path) -> None:
+    add(config, "[policies.cse]\nnumber = 1.10\n")
+
+
+def day_without_quotes(config: Path) -> None:
+    add(config, "[policies.cse]\nwritten = 2023-11-01\n")
+
+
+def unknown_key(config: Path) -> None:
+    add(config, '[policies.cse]\nnextreview = "November 2027"\n')
+
+
+def unknown_library(config: Path) -> None:
+    add(config, '[policy_library]\nkind = "dropbox"\n')
+
+
+def time_that_is_none(config: Path) -> None:
+    school = config / "schools" / f"{SCHOOL}.toml"
+    school.write_text(f'office_at = "7.30"\n{school.read_text("utf-8")}', "utf-8")
+
+
+def draft_that_nobody_uses(config: Path) -> None:
+    (config / "policies" / "draft.toml").write_text('name = "draft"\nconfirmed_by = A. Head\n', "utf-8")
+
+
+def add(config: Path, table: str) -> None:
+    school = config / "schools" / f"{SCHOOL}.toml"
+    school.write_text(f"{school.read_text('utf-8')}\n{table}", "utf-8")
+
+
 def broken_terms(config: Path) -> None:
     (config / "terms.toml").write_text("[sets.county\n", "utf-8")
 
 
-@pytest.mark.parametrize("broken", [corrupt_register, misspelt_date, owner_who_left, broken_terms])
+@pytest.mark.parametrize("broken", [
+    corrupt_register, misspelt_date, owner_who_left, broken_terms, newer_register, register_in_the_ledgers_file,
+    number_without_quotes, day_without_quotes, unknown_key, unknown_library, time_that_is_none, draft_that_nobody_uses,
+])  # fmt: skip
 def test_a_fault_of_policies_keeps_no_concern_out(broken: Callable[[Path], None], served: Process) -> None:
     broken(served.config)
     served.start()

@@ -32,11 +32,7 @@ def loaded(config: Path) -> Settings:
 
 def faults(config: Path) -> list[str]:
     """What keeps the office from starting; the rest of the service starts all the same."""
-    try:
-        found = list(loaded(config).office_faults)
-    except ConfigError as refused:
-        # A key that is not known, or a table that cannot be read at all, is refused as everywhere.
-        return list(refused.faults)
+    found = list(loaded(config).office_faults)
     with pytest.raises(ConfigError) as shut:
         build_office(loaded(config))
     assert list(shut.value.faults) == found
@@ -337,3 +333,48 @@ def test_a_library_that_cannot_be_is_told_with_its_line(table: str, told: str, c
     assert told in fault
     first = line_of(file, "[policy_library]")
     assert int(fault.split(":")[1]) in range(first, first + 4)
+
+
+# -- what is the office's to suffer, and what is not
+
+
+def test_a_school_whose_policies_cannot_be_read_has_everything_else(config: Path) -> None:
+    edit(config, ('number = "1.10"', "number = 1.10"))
+    found = loaded(config)
+    assert found.schools[NURSERY].policies == {}
+    assert set(found.schools[NURSERY].forms) == set(loaded(copy_of(config)).schools[NURSERY].forms)
+    assert found.schools[INFANTS].policies
+    assert any("policies.cse.number must be text in quotes" in fault for fault in found.office_faults)
+
+
+def copy_of(config: Path) -> Path:
+    (config.parent / "copy").mkdir()
+    return copy_config(config.parent / "copy")
+
+
+def test_a_fault_of_the_ladder_is_refused_together_with_those_of_policies(config: Path) -> None:
+    edit(config, ('number = "1.10"', "number = 1.10"), ('technician = "', 'technicain = "'))
+    with pytest.raises(ConfigError) as refused:
+        loaded(config)
+    said = refused.value.faults
+    assert any("technicain is not known here" in fault for fault in said)
+    assert any("policies.cse.number must be text in quotes" in fault for fault in said)
+    assert len(said) == len(set(said))
+
+
+def test_a_profile_that_a_form_is_checked_against_must_be_in_order(config: Path) -> None:
+    (config / "policies" / "draft.toml").write_text('name = "draft"\n', "utf-8")
+    assert all(fault.startswith("draft.toml") for fault in faults(config))
+    used = config / "policies" / "nursery-record.toml"
+    used.write_text(used.read_text("utf-8").replace("name = ", "nmae = ", 1), "utf-8")
+    with pytest.raises(ConfigError, match=r"nursery-record\.toml"):
+        loaded(config)
+
+
+def test_the_register_is_another_file_than_the_ledger(config: Path) -> None:
+    service = config / "service.toml"
+    service.write_text(
+        f'policies_database = "sqlite:///../config/../var/connector.db"\n{service.read_text("utf-8")}', "utf-8"
+    )
+    (fault,) = faults(config)
+    assert fault.startswith("service.toml:1: policies_database must name another file than `database`")

@@ -9,7 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-from connector.errors import ConnectorError
 from connector.jobs import jobs
 from connector.logs import leave_last_words, set_up
 from connector.office import NoOffice, Office, build_office
@@ -58,7 +57,7 @@ def _office(settings: Settings) -> Office | None:
     """The office, or nothing: a fault of policies never keeps a concern out. It is loud, in the log and every day."""
     try:
         return build_office(settings)
-    except ConnectorError:
+    except Exception:
         log.critical("the office cannot start: no reminders go out. `connector check` says why", exc_info=True)
         return None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,10 @@ from connector.settings.service import Service
 from connector.settings.terms import TermSets
 
 Model = TypeVar("Model", bound=BaseModel)
+
+# What a school's file says of policies, by the names of its tables and keys.
+_OF_POLICIES = ("policies", "policy_library", "office_at")
+_ONE_FILE = "must name another file than `database`: no concern stands in the register of policies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,37 @@ class _Reading:
         self.faults: list[Fault] = []
 
     def read(self, path: Path, model: type[Model]) -> Model | None:
+        data = self._data(path)
+        return None if data is None else self._made(path, model, data)
+
+    def school(self, path: Path, office: _Reading) -> School | None:
+        """The school of that file. Faults of its policies alone are the office's, and it comes without policies."""
+        data = self._data(path)
+        if data is None:
+            return None
+        trial = _Reading(self.surroundings.folder, self.surroundings.env)
+        if (found := trial._made(path, School, data)) is not None:
+            return found
+        rest = {name: value for name, value in data.items() if name not in _OF_POLICIES}
+        if (found := self._made(path, School, rest)) is None:
+            # All at once: whoever mends the one sees the other.
+            self.faults = [*dict.fromkeys((*self.faults, *trial.faults))]
+            return None
+        office.faults.extend(trial.faults)
+        return found
+
+    def _data(self, path: Path) -> dict[str, Any] | None:
         try:
-            data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-            return model.model_validate(data, context=self.surroundings)
+            return tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError:
             self.faults.append(Fault(path.name, 0, "cannot be read: make it, or run `connector check --config FOLDER`"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
             self.faults.append(Fault(path.name, 0, f"is not TOML: {_where(broken)}"))
+        return None
+
+    def _made(self, path: Path, model: type[Model], data: dict[str, Any]) -> Model | None:
+        try:
+            return model.model_validate(data, context=self.surroundings)
         except ValidationError as wrong:
             self.faults.extend(faults_of(wrong, path))
         return None
@@ -86,11 +114,18 @@ class _Reading:
         found = self.read(path, model) if path.exists() else None
         return found or model()
 
-    def folder(self, name: str, model: type[Model]) -> Iterator[tuple[Path, Model]]:
-        for path in sorted((self.surroundings.folder / name).glob("*.toml")):
-            found = self.read(path, model)
-            if found is not None:
-                yield path, found
+    def profiles(self) -> dict[str, PolicyProfile]:
+        """Every policy profile by its name."""
+        found = (self.read(path, PolicyProfile) for path in self._files("policies"))
+        return {profile.name: profile for profile in found if profile is not None}
+
+    def schools(self, office: _Reading) -> dict[Path, School]:
+        """Every school by its file."""
+        found = {path: self.school(path, office) for path in self._files("schools")}
+        return {path: school for path, school in found.items() if school is not None}
+
+    def _files(self, name: str) -> list[Path]:
+        return sorted((self.surroundings.folder / name).glob("*.toml"))
 
 
 def load_one(folder: Path, env: Mapping[str, str], slug: str) -> tuple[Service, School]:
@@ -125,13 +160,16 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
     """The settings of that folder. Raises ConfigError with every fault, each with its file, line and mend."""
     reading = _Reading(folder.resolve(), env)
     service = reading.read(folder / "service.toml", Service)
-    profiles = {found.name: found for _, found in reading.folder("policies", PolicyProfile)}
-    office = _Reading(folder.resolve(), env)
+    office, drafts = _Reading(folder.resolve(), env), _Reading(folder.resolve(), env)
+    profiles = drafts.profiles()
     terms = office.if_there("terms.toml", TermSets)
     editions = office.if_there("guidance.toml", Editions)
-    files = dict(reading.folder("schools", School))
+    files = reading.schools(office)
     if not files and not reading.faults:
         reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
+    used = {form.profile for school in files.values() for form in school.forms.values()}
+    # A draft that no form is checked against yet keeps no concern out.
+    (office if used <= profiles.keys() else reading).faults.extend(drafts.faults)
     for path, school in files.items():
         reading.faults.extend(disagreements(path, school, profiles))
         office.faults.extend(fault_at(path, *said) for said in policy_disagreements(school, profiles, terms))
@@ -140,5 +178,7 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
     if reading.faults or service is None:
         raise ConfigError(tuple(str(fault) for fault in reading.faults))
     schools = {path.stem: school for path, school in files.items()}
-    faults = tuple(str(fault) for fault in office.faults)
-    return Settings(folder.resolve(), service, schools, profiles, terms, editions, faults)
+    found = Settings(folder.resolve(), service, schools, profiles, terms, editions)
+    if found.register_file == found.database_file:
+        office.faults.append(fault_at(folder / "service.toml", ("policies_database",), _ONE_FILE))
+    return replace(found, office_faults=tuple(str(fault) for fault in office.faults))

@@ -30,8 +30,12 @@ def open_database(file: Path, migrations: Path, head: str, *, setting: str = "da
     engine = create_engine(f"sqlite:///{file}", connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    with engine.begin() as connection:
-        _migrate(connection, migrations, head)
+    try:
+        with engine.begin() as connection:
+            _migrate(connection, migrations, head, f"service.toml: {setting}: {file.name}")
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -51,13 +55,16 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(connection: Connection, migrations: Path, head: str) -> None:
+def _migrate(connection: Connection, migrations: Path, head: str, named: str) -> None:
     """Bring the tables up to date. Alembic is slow to import, so it is asked only when there is something to do."""
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables:
         at = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if at == head:
             return
+        if at is not None and at > head:
+            said = f"{named} was made by a newer version of the service: put that version back, or the last backup"
+            raise ConfigError((said,))
     from alembic import command
     from alembic.config import Config
 
