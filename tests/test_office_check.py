@@ -11,7 +11,7 @@ import pytest
 
 from connector.cli.finding import FAULT, OK, WARNING, Finding
 from connector.cli.office_check import office_findings
-from connector.reviews import Given
+from connector.review_given import Given
 from connector.settings.load import load
 from tests.office_at_work import MONDAY, OfficeAtWork, edit, listing, office_at_work
 from tests.service import environment

@@ -149,6 +149,10 @@ def test_without_a_day_it_is_today_and_later_that_of_the_review_which_is_added_t
     (("cse", "--by", "office", "--next", "November 2020"), "next review: The next review lies before this one"),
     (("cse", "--by", "office", "--accepted", "not yet"), "accepted: Give the day on which it was accepted"),
     (("cse", "--by", "office", "--minute", "TBC"), "minute number: Leave this empty"),
+    (("cse", "--by", "office", "--minute", "awaiting governors"), "minute number: Leave this empty"),
+    (("cse", "--by", "office", "--signed-head", "to follow"), "signed head: Leave this empty"),
+    (("cse", "--by", "office", "--signed-chair", "n/k"), "signed chair: Leave this empty"),
+    (("cse", "--by", "office", "--accepted", "2020"), "accepted: That lies long before this review"),
     (("cse", "--by", "office", "--signed-chair", "x" * 201), "signed chair: That is longer than 200 characters."),
     (("cse", "--by", "office", "--school", "elsewhere"), "Say which school with --school: one of little-lanterns."),
 ])  # fmt: skip
@@ -173,6 +177,15 @@ def test_what_a_command_has_no_use_for_is_said_and_nothing_is_done(
     code, said, complaints = call(nursery, "policies", *words)
     assert (code, said) == (1, "")
     assert f"`connector policies {words[0]}` has no use for {idle}: leave that out." in complaints
+
+
+def test_a_review_before_the_last_one_is_noted_and_said_to_count_for_nothing(nursery: Path, call: Call) -> None:
+    by = ("policies", "reviewed", "cse", "--by", "office")
+    assert "A later review counts" not in call(nursery, *by, "--on", "2025-11-20", "--next", "November 2030")[1]
+    code, said, _ = call(nursery, *by, "--on", "2019-11-20", "--next", "November 2021")
+    assert code == 0
+    assert "due by Saturday 30 November 2030" in said
+    assert "A later review counts: that of Thursday 20 November 2025." in said
 
 
 def test_every_fault_of_a_review_is_said_at_once(nursery: Path, call: Call) -> None:

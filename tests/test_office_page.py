@@ -182,7 +182,8 @@ def test_what_was_missing_is_added_to_the_same_review_later(at: OfficeAtWork) ->
     press(at, **REVIEW, signed_head="A. Head")
     at.clock.pass_(days=16)
     page = get(at)
-    assert page.values() == dict.fromkeys(page.fields, "") | REVIEW | {"signed_head": "A. Head"}
+    said_then = REVIEW | {"signed_head": "A. Head", "adds_to": "2026-11-20"}
+    assert page.values() == dict.fromkeys(page.fields, "") | said_then
     assert "Add what was missing" in page.words
     page = press(at, **{**page.values(), "minute_number": "24/117", "accepted": "4 December 2026"})
     assert "due by Thursday 30 November 2028" in page.words
@@ -197,6 +198,47 @@ def test_what_was_wrong_is_put_right_by_the_same_link(at: OfficeAtWork) -> None:
     page = press(at, **REVIEW | {"next_review": "November 2029"})
     assert "due by Friday 30 November 2029" in page.words
     assert len(said(at)) == 2
+
+
+def test_what_is_emptied_on_the_page_that_shows_it_is_empty(at: OfficeAtWork) -> None:
+    press(at, **REVIEW, signed_chair="Wrong Person")
+    page = press(at, **get(at).values() | {"signed_chair": ""})
+    assert "not signed by the chair of governors or owner" in page.words
+    assert get(at).values()["signed_chair"] == ""
+
+
+def test_what_another_has_said_meanwhile_is_not_emptied_by_a_page_that_did_not_show_it(at: OfficeAtWork) -> None:
+    blank = get(at).values()
+    assert "adds_to" not in blank
+    press(at, **REVIEW, minute_number="24/117")
+    page = press(at, **blank | REVIEW | {"signed_head": "A. Head"})
+    assert "no minute number" not in page.words
+    assert get(at).values()["minute_number"] == "24/117"
+
+
+def test_a_day_that_was_mistyped_is_put_right(at: OfficeAtWork) -> None:
+    press(at, on="2026-11-22", next_review="November 2029")
+    page = press(at, **get(at).values() | REVIEW)
+    assert "due by Thursday 30 November 2028" in page.words
+    assert "Reviewed on Friday 20 November 2026; in place of Sunday 22 November 2026" in page.words
+    assert get(at).values()["on"] == "2026-11-20"
+
+
+def test_an_earlier_review_that_is_noted_late_is_kept_and_said_to_count_for_nothing(at: OfficeAtWork) -> None:
+    blank = get(at).values()
+    press(at, **REVIEW)
+    page = press(at, **blank | {"on": "2016-11-23", "next_review": "November 2018"})
+    assert "A later review counts." in page.words
+    assert "due by Thursday 30 November 2028" in page.words
+    assert [one.on.year for _, one in said(at)] == [2026, 2016]
+    assert "A later review counts." not in press(at, **get(at).values()).words
+
+
+@pytest.mark.parametrize("adds_to", ["", "2026-11-2", "never", "2030-01-01", "2026-11-19", "\x00", "9" * 5000])
+def test_a_page_that_says_it_showed_what_it_did_not_puts_nothing_away(adds_to: str, at: OfficeAtWork) -> None:
+    press(at, **REVIEW)
+    press(at, **REVIEW | {"on": "2026-11-18", "next_review": "November 2027", "adds_to": adds_to})
+    assert get(at).values()["on"] == "2026-11-20"
 
 
 @pytest.mark.parametrize(("day", "begins_with"), [
@@ -280,7 +322,7 @@ def test_hostile_words_are_shown_escaped_and_break_nothing(words: str, at: Offic
     page = press(at, **REVIEW, signed_chair=words)
     assert set(page.elements) <= set(plain.elements)
     again = get(at)
-    assert set(again.fields) == set(REVIEW) | {"accepted", "minute_number", "signed_head", "signed_chair"}
+    assert set(again.fields) == {*REVIEW, "accepted", "minute_number", "signed_head", "signed_chair", "adds_to"}
     assert set(again.fields["signed_chair"]) == {"id", "name", "value", "maxlength"}
     at.clock.pass_(days=7)
     assert at.remind() >= 1

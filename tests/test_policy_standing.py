@@ -67,10 +67,64 @@ def test_what_a_person_said_of_a_review_counts_and_the_old_document_is_told_of()
 
 def test_what_was_not_known_at_first_is_added_to_the_same_review_later() -> None:
     first = Reviewed(on=date(2026, 11, 20), next_review="November 2028", signed_head="A. Head")
-    later = Reviewed(on=date(2026, 11, 20), minute_number="24/117", signed_chair="B. Chair")
+    later = replace(first, minute_number="24/117", signed_chair="B. Chair")
     policy = standing_of("cse", None, kept(INFANT, first, later), YEAR)
     assert policy.review.due == date(2028, 11, 30)
     assert said(policy, OpenKind.BLANK) == {"not accepted by the governing body or owner"}
+
+
+def test_what_was_noted_by_mistake_and_is_emptied_is_empty() -> None:
+    wrong = Reviewed(on=date(2026, 11, 20), next_review="November 2028", signed_chair="Wrong Person")
+    policy = standing_of("cse", None, kept(INFANT, wrong, replace(wrong, signed_chair="")), YEAR)
+    assert "not signed by the chair of governors or owner" in said(policy, OpenKind.BLANK)
+
+
+def test_a_day_that_was_mistyped_and_put_right_counts_no_more() -> None:
+    wrong = Reviewed(on=date(2026, 11, 23), next_review="November 2029")
+    right = Reviewed(on=date(2026, 11, 20), next_review="November 2028", replaces=date(2026, 11, 23))
+    policy = standing_of("cse", None, kept(INFANT, wrong, right), YEAR)
+    assert policy.review.due == date(2028, 11, 30)
+    assert policy.last_word is not None
+    assert policy.last_word.on == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("written", ["November 2026", "Autumn 2026", "2026", "Autumn term 2026"])
+@pytest.mark.parametrize("says", ["document", "file"])
+def test_the_review_that_the_office_noted_counts_within_the_time_that_a_document_is_dated_to(
+    written: str, says: str
+) -> None:
+    """A month is less exact than the office's day: it may be the very same review."""
+    hand = Reviewed(
+        on=date(2026, 11, 20), next_review="November 2027", accepted="21 November 2026", minute_number="24/117",
+        signed_head="A. Head", signed_chair="B. Chair",
+    )  # fmt: skip
+    read = replace(INFANT, written=written if says == "document" else "", next_review="November 2024")
+    listed = Listed(written=written) if says == "file" else None
+    policy = standing_of("cse", listed, kept(read, hand), YEAR)
+    assert policy.review.due == date(2027, 11, 30)
+    assert policy.last_word == hand
+    assert said(policy, OpenKind.BLANK) == set()
+
+
+def test_a_cycle_that_the_office_gives_for_the_next_review_counts_before_any_that_was_set() -> None:
+    hand = Reviewed(on=date(2026, 11, 20), next_review="every two years")
+    policy = standing_of("cse", Listed(cycle="annually"), kept(replace(INFANT, cycle="annually"), hand), YEAR)
+    assert policy.review.due == date(2028, 11, 20)
+    assert policy.review.words == "Friday 20 November 2026, every two years"
+
+
+def test_a_review_due_before_the_policy_was_written_is_doubted() -> None:
+    read = Read(written="1 September 2025", next_review="1 September 2024")
+    (doubt,) = said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT)
+    assert doubt == "Its review lies before it was written, Monday 1 September 2025: look at the years"
+
+
+def test_an_acceptance_long_before_the_version_was_written_is_doubted() -> None:
+    read = Read(written="November 2025", next_review="November 2027", accepted="November 2019", accepted_is="found")
+    (doubt,) = said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT)
+    assert doubt.endswith("was this version accepted?")
+    fine = replace(read, accepted="September 2025")
+    assert said(standing_of("cse", None, kept(fine), YEAR), OpenKind.DOUBT) == set()
 
 
 def test_an_older_review_noted_late_does_not_replace_a_newer_one() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 
 from connector.errors import RegisterClosed
 from connector.model.policies_kept import EventKind, Read, Reviewed
-from connector.policy_standing import last_word
+from connector.policy_layers import last_word
 from connector.register.register import Register
 from connector.register.schema import MIGRATIONS, metadata
 from connector.register.writing import DocumentRead, Presence, Shown

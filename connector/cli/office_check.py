@@ -11,7 +11,7 @@ from connector.model.moments import local, say_date
 from connector.office import Office, build_office
 from connector.office_letters import EDITIONS_OLD, RUNS_OUT
 from connector.office_site import OfficeSite
-from connector.policy_standing import last_word
+from connector.policy_layers import last_word
 from connector.settings.load import Settings
 
 

@@ -69,7 +69,7 @@ def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from connector.cli import policies
-    from connector.reviews import Given
+    from connector.review_given import Given
 
     if idle := [name for name in _ALL - _TAKES[options.verb] if getattr(options, name)]:
         words = ", ".join(

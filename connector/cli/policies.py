@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConnectorError
-from connector.model.moments import local
+from connector.model.moments import local, say_date
 from connector.office import Office, build_office
 from connector.office_letters import say_when
 from connector.office_site import OfficeSite
 from connector.policy_standing import PolicyStanding
 from connector.reminders import STAGES, days_left
 from connector.review_calendar import title_of
-from connector.reviews import Given, say_history, unfinished
+from connector.review_given import Given
+from connector.reviews import later_than, say_history, unfinished
 from connector.say import say, say_json
 from connector.settings.load import load
 
@@ -56,8 +57,10 @@ def reviewed(config: Path, school: str, slug: str, given: Given, by: str) -> int
         begun = unfinished(known[slug], today)
         on = given.on or (begun.on if begun else today).isoformat()
         policy = office.reviews.record(site.slug, slug, replace(given, on=on), by, now)
+        later = later_than(replace(given, on=on), policy)
         say(
             f"Noted as reviewed on {on}. {title_of(policy)}: {say_when(policy, today)}.",
+            *([f"  A later review counts: that of {say_date(later)}."] if later else []),
             *[f"  still open: {one.said}" for one in policy.open],
         )
     return 0

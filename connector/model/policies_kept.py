@@ -59,7 +59,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What a person said of a review, in their own words. `on` is the day it was reviewed; the rest may be empty."""
+    """What a person said of a review, in their own words. `on` is the day it was reviewed; the rest may be empty.
+
+    `replaces` is the day that was said before, where it was wrong.
+    """
 
     on: date
     next_review: str = ""
@@ -67,6 +70,7 @@ class Reviewed:
     minute_number: str = ""
     signed_head: str = ""
     signed_chair: str = ""
+    replaces: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

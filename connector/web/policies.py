@@ -10,7 +10,7 @@ import hashlib
 from flask import Blueprint, Response, request
 
 from connector.office import Office
-from connector.reviews import Given
+from connector.review_given import Given
 from connector.web.pages import page
 
 _FIELDS = ("on", "next_review", "accepted", "minute_number", "signed_head", "signed_chair")
@@ -27,7 +27,7 @@ def blueprint(office: Office) -> Blueprint:
     @door.post("/r/<token>")
     def note(token: str) -> Response:
         given = Given(**{name: request.form.get(name, "").strip() for name in _FIELDS})
-        view = office.reviews.note(token, given, office.clock.now())
+        view = office.reviews.note(token, given, office.clock.now(), request.form.get("adds_to", ""))
         answer = page("reviewed.html", view=view)
         answer.status_code = 200 if view.is_noted else 422
         return answer
