@@ -49,6 +49,7 @@ _ASKS = (
         rf"[^;,]{{0,40}}?\b{_TOLD}\b(?: to\b)?{_THEN}",
         rf"\b{_TOLD} to\b[^;,]{{0,60}}?(?:{_THEN}$|(?=[;,]))",
     ),
+    _ask("reported_to reported_when", rf"\b(?:{_NAMES} of )?{_THE}{_PERSON} (?:told|informed|notified)\b{_THEN}"),
     _ask("reported_when", rf"{_BOTH} (?:(?:it|the concern) was )?(?:reported|of (?:the )?(?:report|referral))\b"),
     _ask(
         "parent_discussion parent_not_told_reason",
@@ -65,6 +66,7 @@ _ASKS = (
     ),
     _ask("written_at", rf"{_BOTH} (?:of )?(?:the |this )?{_RECORD}(?: (?:was )?(?:made|completed|written))?\b"),
     _ask("occurred_when kind", rf"{_BOTH} of {_THE}observations? or (?:of )?{_THE}disclosures?\b"),
+    _ask("observation kind", rf"{_TOLD_OF} {_THE}observations? or (?:of )?{_THE}disclosures?\b"),
     _ask("kind", rf"\b(?:whether )?(?:it (?:was|is) )?{_THE}observations? or {_THE}disclosures?\b"),
     _ask(
         "occurred_when",

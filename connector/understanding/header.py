@@ -85,8 +85,14 @@ def _own(blocks: Sequence[Block]) -> Iterator[Pair]:
     begins = next((at for at, block in enumerate(blocks) if _is_appendix(block)), len(blocks))
     of_appendix = {id(block) for block in blocks[begins:]}
     for pair in pairs_in(blocks):
-        if id(pair.block) not in of_appendix or pair.label in {Label.NEXT_REVIEW, Label.ACCEPTED}:
+        if id(pair.block) not in of_appendix or _may_be_of_policy(pair):
             yield pair
+
+
+def _may_be_of_policy(pair: Pair) -> bool:
+    """True for what an appendix may still say of the policy; `Review date: ______` is of the form that it holds."""
+    is_left_open = pair.known.is_open and not pair.value.strip()
+    return pair.label in {Label.NEXT_REVIEW, Label.ACCEPTED} and not is_left_open
 
 
 def _is_appendix(block: Block) -> bool:

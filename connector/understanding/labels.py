@@ -69,7 +69,7 @@ _SIGNING = (
 )
 _NEXT = rf"(?:(?:the|this|our)(?: policy's)? |policy's )?next (?:{_POLICY} )?review(?: of (?:the |this )?policy)?"
 _DATES = (
-    (Label.NEXT_REVIEW, rf"(?:date (?:of|for) )?{_NEXT}(?: date| due(?: date)?| is due)?"),
+    (Label.NEXT_REVIEW, rf"(?:date (?:of|for) )?{_NEXT}(?: date| due(?: date| by| on)?| is due(?: by| on)?)?"),
     (Label.NEXT_REVIEW, rf"(?:{_POLICY} )?(?:date )?(?:is )?(?:to be|due to be|due|must be) review(?:ed)?(?: by| on)?"),
     (Label.NEXT_REVIEW, rf"(?:{_POLICY} )?(?:date )?due for review|(?:date|due) for (?:the )?(?:next )?review"),
     (Label.NEXT_REVIEW, rf"(?:{_POLICY} )?review (?:due(?: date)?|by|on)"),

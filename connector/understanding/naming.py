@@ -9,6 +9,7 @@ from itertools import islice
 
 from connector.model.policy import ABSENT, Confidence, Finding, Presence
 from connector.model.policy_text import Block, BlockKind
+from connector.understanding.setting_said import SETTING, is_setting, setting_said
 
 _FIRST, _LAST, _LONGEST = 12, 4, 140
 _KIND = r"(?:policy|policies|procedures?|statement|guidelines|code of conduct)"
@@ -30,20 +31,6 @@ _NO_TITLE = re.compile(
     r"|(?:equality |mission |vision |privacy )?statement\b.*",
     re.IGNORECASE,
 )
-_SORT = (
-    r"(?:school|nursery|academy|pre-?school|playgroup|college|kindergarten|federation|day ?care|childcare"
-    r"|children's centre)"
-)
-_NAME = r"[A-Z0-9][\w'\u2019.&-]{0,30}"
-_PART = rf"(?:{_NAME}|of|and|the|for|&|\(\w{{1,6}}\))"
-_SETTING = re.compile(
-    rf"(?P<name>(?:[Tt]he )?{_NAME}(?: {_PART}){{0,9}}? (?i:{_SORT})(?: (?i:{_SORT}|ltd|trust)){{0,3}})(?!\w)"
-)
-_PROSE = re.compile(rf"\b[Aa]t (?:[Tt]he )?(?P<name>{_NAME}(?: (?:of |and |the )?{_NAME}){{1,5}}),? (?:we|it is|our)\b")
-_NO_SETTING = re.compile(
-    r"(?:the|our|this|all|each|every|a|your) \w{0,12}|(?:[a-z]+ )?(?:early years|key stage).*", re.IGNORECASE
-)
-_ADOPTED_BY = re.compile(rf"\badopted by (?:the )?{_SETTING.pattern}")
 
 
 def title_in(blocks: Sequence[Block]) -> tuple[Finding, Finding]:
@@ -62,12 +49,12 @@ def title_in(blocks: Sequence[Block]) -> tuple[Finding, Finding]:
 
 
 def setting_in(blocks: Sequence[Block], title: Finding) -> Finding:
-    """The school's or nursery's name: a line of its own, the beginning of the title, or `At The Rocking Horse we`."""
+    """The school's or nursery's name: a line of its own, the beginning of the title, or a sentence."""
     for block, line in _lines(blocks):
-        hit = _SETTING.fullmatch(line)
-        if hit and not _NO_SETTING.fullmatch(hit["name"]):
+        hit = SETTING.fullmatch(line)
+        if hit and is_setting(hit["name"]):
             return _found(hit["name"], line, block)
-    return _in_title(title) or _in_prose(blocks) or ABSENT
+    return _in_title(title) or setting_said(blocks) or ABSENT
 
 
 def _lines(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
@@ -80,24 +67,12 @@ def _lines(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
 
 
 def _in_title(title: Finding) -> Finding | None:
-    hit = _SETTING.match(title.value)
-    if hit is None or _NO_SETTING.fullmatch(hit["name"]):
+    hit = SETTING.match(title.value)
+    if hit is None or not is_setting(hit["name"]):
         return None
     return Finding(
         presence=Presence.FOUND, value=hit["name"], words=hit["name"], place=title.place, confidence=Confidence.LIKELY
     )
-
-
-def _in_prose(blocks: Sequence[Block]) -> Finding | None:
-    for block in blocks:
-        for pattern in (_ADOPTED_BY, _PROSE):
-            hit = pattern.search(block.text)
-            if hit and not _NO_SETTING.fullmatch(hit["name"]):
-                name = f"The {hit['name']}" if f"The {hit['name']}" in block.text else hit["name"]
-                return Finding(
-                    presence=Presence.FOUND, value=name, words=hit[0], place=block.place, confidence=Confidence.LIKELY
-                )
-    return None
 
 
 def _found(value: str, words: str, block: Block) -> Finding:

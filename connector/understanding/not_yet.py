@@ -7,8 +7,9 @@ import re
 _NOTHING = r"[-\u2013\u2014?._\u2026/x ]*"
 _SAID = (
     r"no", r"none", r"nil", r"n/?[ak]", r"not", r"not (?:yet|known|signed|accepted|applicable|available)\b.*",
-    r"unknown", r"unsigned", r"tb[acds]\b.*", r"to (?:be|follow|come|confirm|sign|go|do)\b.*", r"(?:a?waiting|awaits?)\b.*",
-    r"pending\b.*", r"(?:will|must) be\b.*", r"see (?:above|below|minutes)", r"(?:name|signature|date|number|minute)",
+    r"unknown", r"unsigned", r"tb[acds]\b.*", r"to (?:be|follow|come|confirm|sign|go|do)\b.*",
+    r"(?:a?waiting|awaits?)\b.*", r"pending\b.*", r"(?:will|must) be\b.*", r"see (?:above|below|minutes)",
+    r"(?:name|signature|date|number|minute)",
 )  # fmt: skip
 _NOT_YET = re.compile(f"{_NOTHING}|[\\[(<]?(?:{'|'.join(_SAID)})[\\])>]?[.?!]*", re.IGNORECASE)
 _LONGEST = 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import product
 
 from connector.model.policy import Confidence, Finding, Presence
 from connector.model.policy_text import Block, BlockKind
@@ -36,6 +37,7 @@ _PHONE = re.compile(
     r"|(?<=[Rr]ing )\d{3}|(?<=on )(?:101|999|111))(?![\d/])"
 )
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_LONGEST_ROW = 300
 _PAGE = re.compile(r"(?:https?://|www\.)[^\s<>\"')]{1,300}[^\s<>\"').,;]")
 
 
@@ -75,12 +77,15 @@ def stages_in(blocks: Sequence[Block]) -> tuple[Finding, ...]:
 
 
 def contacts_in(blocks: Sequence[Block]) -> tuple[Finding, ...]:
-    """Numbers, mail addresses and pages, each with the line that says what it is for."""
+    """Numbers, mail addresses and pages, each with the sentence, or the row, that says whom it reaches."""
     found: dict[str, Finding] = {}
     for block in blocks:
-        for pattern in (_PHONE, _MAIL, _PAGE):
-            for hit in pattern.finditer(block.text):
-                found.setdefault(hit[0], _finding(hit[0], block.text, block))
+        # The cell of a number says nothing of whom it reaches: the cells beside it do.
+        is_short_row = bool(block.cells) and len(block.text) <= _LONGEST_ROW
+        told = (block.text,) if is_short_row else tuple(sentences_of(block))
+        for pattern, said in product((_PHONE, _MAIL, _PAGE), told):
+            for hit in pattern.finditer(said):
+                found.setdefault(hit[0], _finding(hit[0], said, block))
     return tuple(found.values())
 
 

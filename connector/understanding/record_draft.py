@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from connector.model.policy import Confidence, Finding, Presence, RecordList
 from connector.model.policy_text import Block
@@ -15,8 +15,15 @@ from connector.understanding.catalogue import RULES, URGENT_PHRASES
 
 _OURS = "asked by the service: a record must say who wrote it"
 _ONLY_IN_PART = "only a part of it was understood"
+_NO_END = "its bullets or their levels are lost: it was taken to end with \u201c{last}\u201d ({place})"
 _LONGEST_NAME, _LONGEST_LABEL, _LONGEST_LEAD = 40, 80, 200
 _CLAUSES = re.compile(r";(?: and)?\s+|, and (?=the names?\b)")
+# `a)`, `(iv)`, `2.`, `1.3`
+_NUMBER = re.compile(r"\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})[.)]\s+|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+", re.IGNORECASE)
+# What says nothing without the line that it stands under.
+_WHO = re.compile(r"(?:full )?names?(?: (?:and|or|/) (?:role|position))?|role|position|signature|signed", re.IGNORECASE)
+_WHEN = re.compile(r"dates?|times?|dates? (?:and|/) times?", re.IGNORECASE)
+_PEOPLE = frozenset({"child_name", "reported_to", "reporter_name", "others_present", "witnesses"})
 # What makes an answer one that the reporter may leave out, for a reason.
 _FIT = r"(?:appropriate|applicable|known|relevant|possible|necessary|any|available)"
 _WHERE_FIT = re.compile(rf"\b(?:where|if|when|as) (?:deemed |it is )?{_FIT}\b", re.IGNORECASE)
@@ -39,22 +46,26 @@ class Named:
 
 
 def clauses_of(item: Block) -> tuple[str, ...]:
-    """The clauses of an item; of a row those of its first cell, and of each that stands behind a blank one."""
+    """The clauses of an item, without its number; of a row those of its first cell and of each behind a blank one."""
     cells = item.cells or (item.text,)
     asked = (cells[0], *(cell for before, cell in pairwise(cells) if not before.strip()))
-    return tuple(clause.strip() for cell in asked for clause in _CLAUSES.split(cell) if clause.strip())
+    plain = (cell[hit.end() :] if (hit := _NUMBER.match(cell)) else cell for cell in asked)
+    return tuple(clause.strip() for cell in plain for clause in _CLAUSES.split(cell) if clause.strip())
 
 
-def drafted(lead: Block, items: Sequence[Block], named: Named) -> RecordList:
-    """The list with its draft: each field under the words that ask for it. What is not known is a plain field."""
+def drafted(lead: Block, items: Sequence[Block], named: Named, *, has_end: bool = True) -> RecordList:
+    """The list with its draft: each field under the words that ask for it. What is not known is a plain field.
+
+    Without an end of its own the list is doubtful, and its lead says where it was taken to end.
+    """
     rules: dict[str, FieldRule] = {}
     unclear: list[Finding] = []
-    for item, clause in ((one, clause) for one in items for clause in clauses_of(one)):
-        for rule in _rules_of(clause, item.place, rules):
+    for item, head, clause in ((one, head, clause) for one, head in _under_heads(items) for clause in clauses_of(one)):
+        known = _asked_under(head, clause)
+        for rule in _rules_of(clause, known, item.place, rules):
             rules.setdefault(rule.id, rule)
-        if not fields_in(clause) or left_in(clause):
-            note = _ONLY_IN_PART if fields_in(clause) else ""
-            unclear.append(replace(_finding(item), value=clause, note=note))
+        if not known or left_in(clause):
+            unclear.append(replace(_finding(item), value=clause, note=_ONLY_IN_PART if known else ""))
     rules.setdefault(
         "reporter_name", RULES["reporter_name"].model_copy(update={"policy_words": _OURS, "source": _OURS})
     )
@@ -68,16 +79,42 @@ def drafted(lead: Block, items: Sequence[Block], named: Named) -> RecordList:
         fields=tuple(_sound(rule, rules) for rule in rules.values()),
     )
     return RecordList(
-        lead=_finding(lead),
+        lead=_finding(lead) if has_end else _without_end(lead, items[-1]),
         items=tuple(map(_finding, items)),
         profile=profile,
         not_understood=tuple(unclear),
     )
 
 
-def _rules_of(clause: str, place: str, taken: Mapping[str, FieldRule]) -> Iterator[FieldRule]:
+def _under_heads(items: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    """Each item with the words of the one that it stands under; where levels are lost, a head reaches to the next one.
+
+    A head that asks for nothing itself is no field.
+    """
+    head: Block | None = None
+    is_flat = False
+    for item, below in zip_longest(items, items[1:]):
+        if below is not None and item.text.endswith(":"):
+            head, is_flat = item, below.level <= item.level
+            if any(map(fields_in, clauses_of(item))):
+                yield item, ""
+            continue
+        if head is not None and not is_flat and item.level <= head.level:
+            head = None
+        yield item, " ".join(clauses_of(head)).rstrip(": ") if head else ""
+
+
+def _asked_under(head: str, clause: str) -> tuple[str, ...]:
+    """What the clause asks for: `name` under `The person told:` is not the child's, nor `date` that of the incident."""
+    bare = clause.strip(" .,;")
+    if head and _WHO.fullmatch(bare):
+        known = fields_in(f"{bare} of {head}")
+        return known if _PEOPLE.intersection(known) else ()
+    return fields_in(f"{head}, {bare}" if head and _WHEN.fullmatch(bare) else clause)
+
+
+def _rules_of(clause: str, known: Sequence[str], place: str, taken: Mapping[str, FieldRule]) -> Iterator[FieldRule]:
     """The fields of one clause, with its words."""
-    known = fields_in(clause)
     if not known:
         yield _plain_rule(clause, place, taken)
     for field in known:
@@ -118,3 +155,8 @@ def _finding(block: Block) -> Finding:
     return Finding(
         presence=Presence.FOUND, value=block.text, words=block.text, place=block.place, confidence=Confidence.LIKELY
     )
+
+
+def _without_end(lead: Block, last: Block) -> Finding:
+    note = _NO_END.format(last=last.text, place=last.place)
+    return replace(_finding(lead), confidence=Confidence.DOUBTFUL, note=note)

@@ -13,7 +13,10 @@ from connector.understanding.dates import find_phrases
 from connector.understanding.labels import Label
 from connector.understanding.sign_offs import MINUTE, Said
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\u201d\u2019\"')]{0,2}\s+(?=[\"\u201c\u2018'(]?[A-Z\d])")
+# A full stop that shortens a word ends no sentence: `Mrs. Hale`, `J. Hale`, `Tel. 01632 960101`.
+_SHORT_FORMS = ("Mr", "Mrs", "Ms", "Dr", "Rev", "St", "[Tt]el", "[Ee]xt", "[A-Z]")
+_NO_END = "".join(rf"(?<!\b{form}\.)" for form in _SHORT_FORMS)
+SENTENCE_END = re.compile(rf"(?<=[.!?]){_NO_END}" + r"[\u201d\u2019\"')]{0,2}\s+(?=[\"\u201c\u2018'(]?[A-Z\d])")
 # A longer sentence is no statement of a date.
 _LONGEST = 600
 _TO_COME = r"(?:to|will|shall|must|should) (?:\w+ ){0,2}?"
@@ -71,7 +74,7 @@ class _Verb:
 def sentences_of(block: Block) -> Iterator[str]:
     """Its sentences as they stand; a row's cells."""
     for part in block.cells or (block.text,):
-        yield from (said.strip() for said in _SENTENCE_END.split(part) if said.strip())
+        yield from (said.strip() for said in SENTENCE_END.split(part) if said.strip())
 
 
 def said_in_prose(blocks: Sequence[Block]) -> Iterator[Said]:

@@ -89,7 +89,8 @@ def _approval(pair: Pair) -> Iterator[Said]:
         if not pair.is_bare and len(pair.said.split()) <= len("policy approved by".split()):
             yield Label.ACCEPTED, _finding(pair)
     elif not isinstance(read_phrase(value), NotADate):
-        yield Label.ACCEPTED, replace(_finding(pair), value=value)
+        dates = [phrase.said for phrase in find_phrases(pair.value)] if pair.is_bare else []
+        yield Label.ACCEPTED, replace(_finding(pair), value=dates[0] if len(dates) == 1 else value)
     yield from _minute(pair)
 
 
