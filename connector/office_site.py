@@ -9,7 +9,7 @@ from typing import Protocol
 
 from connector.model.guidance import Editions
 from connector.model.notice import Addressee
-from connector.model.policies_kept import Kept
+from connector.model.policies_kept import Kept, Listed
 from connector.model.policy import Citation
 from connector.model.policy_text import FoundDocument
 from connector.model.profile import PolicyProfile, form_gaps
@@ -67,12 +67,15 @@ class OfficeSite:
         """
         kept = {one.slug: one for one in register.policies(self.slug)}
         slugs = dict.fromkeys([*self.school.policies, *(slug for slug, one in kept.items() if one.document)])
-        found = [self._standing(slug, kept.get(slug)) for slug in slugs]
+        is_read = self.library is not None and register.look(self.slug).looked_at is not None
+        found = _same_titles([self._standing(slug, kept.get(slug), is_read=is_read) for slug in slugs])
         return tuple(sorted(found, key=lambda one: (one.review.due or date.max, one.slug)))
 
-    def _standing(self, slug: str, kept: Kept | None) -> PolicyStanding:
-        found = standing_of(slug, self.school.policies.get(slug), kept, self.year)
-        return replace(found, open=(*found.open, *self._superseded(kept), *self._of_forms(found)))
+    def _standing(self, slug: str, kept: Kept | None, *, is_read: bool) -> PolicyStanding:
+        listed = self.school.policies.get(slug)
+        found = standing_of(slug, listed, kept, self.year)
+        missing = _missing(listed, kept) if is_read else ()
+        return replace(found, open=(*found.open, *missing, *self._superseded(kept), *self._of_forms(found)))
 
     def _superseded(self, kept: Kept | None) -> tuple[Open, ...]:
         texts = kept.read.texts if kept and kept.read else ()
@@ -98,3 +101,26 @@ class OfficeSite:
                 asked = ", ".join(rule.label for rule in gaps)
                 found.append(f"The form \u201c{form.title}\u201d has no question for: {asked}")
         return tuple(Open(OpenKind.FORM, said) for said in dict.fromkeys(found))
+
+
+def _missing(listed: Listed | None, kept: Kept | None) -> tuple[Open, ...]:
+    """Where the school's file names a document that was never in the library."""
+    if listed is None or not listed.file or (kept is not None and kept.document):
+        return ()
+    return (Open(OpenKind.GONE, f"No document named \u201c{listed.file}\u201d is in the library of policies"),)
+
+
+def _same_titles(policies: list[PolicyStanding]) -> list[PolicyStanding]:
+    """Two documents of one title are two policies, each with its own review: that is said of both, with their names."""
+    by_title: dict[str, list[str]] = {}
+    for one in policies:
+        if one.kept is not None and one.kept.document:
+            by_title.setdefault(one.title.casefold(), []).append(one.kept.document_name)
+    return [replace(one, open=(*one.open, *_beside(one, by_title.get(one.title.casefold(), [])))) for one in policies]
+
+
+def _beside(policy: PolicyStanding, names: list[str]) -> tuple[Open, ...]:
+    if len(names) < 2 or policy.kept is None or not policy.kept.document:
+        return ()
+    told = ", ".join(f"\u201c{name}\u201d" for name in sorted(names))
+    return (Open(OpenKind.TWICE, f"Documents of the same title: {told}. This is {policy.kept.document_name}"),)

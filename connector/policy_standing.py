@@ -45,6 +45,7 @@ class OpenKind(StrEnum):
     DIFFERS = "differs"
     UNREADABLE = "unreadable"
     GONE = "gone"
+    TWICE = "twice"
     SUPERSEDED = "superseded"
     FORM = "form"
 

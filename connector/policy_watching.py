@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from connector.errors import ConnectorError, DeliveryError, RegisterClosed, UnreadablePolicy
 from connector.model.policies_kept import EventKind, Kept, Read, one_line
@@ -17,6 +14,7 @@ from connector.model.policy import Confidence, DateFinding, Finding, PolicyReadi
 from connector.model.policy_text import FoundDocument
 from connector.office_site import OfficeSite, PolicySource
 from connector.policies import read_policy
+from connector.policy_naming import is_left_out, listed_for, name_for
 from connector.register.register import Register
 from connector.register.writing import DocumentRead, Presence
 from connector.understanding.policy import understand
@@ -25,10 +23,9 @@ log = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
 # Goes up whenever policies are read better, in whatever format: every document is then read again.
-READING = 1
+READING = 2
 _GONE_FOR_GOOD = timedelta(days=30)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_MOST_SLUG = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +71,11 @@ class PolicyWatching:
 
     def _read_new(self, site: OfficeSite, source: PolicySource, found: tuple[FoundDocument, ...], now: datetime) -> int:
         """Read what is new; one document that cannot be fetched now keeps nobody from the others."""
+        left_out = {one.id for one in found if is_left_out(site.school, one)}
+        found = tuple(one for one in found if one.id not in left_out)
         there = {one.id for one in found}
         kept = {one.document: one for one in self.register.policies(site.slug) if one.document}
-        self._note_missing(site, there, kept, now)
+        self._note_missing(site, there, left_out, kept, now)
         held = {one.slug: document for document, one in kept.items() if document in there}
         number, missed = 0, ""
         # Of two documents with one name the newer is taken for the policy that is listed.
@@ -95,19 +94,16 @@ class PolicyWatching:
         self.register.note_look(site.slug, now, missed)
         return number
 
-    def _note_missing(self, site: OfficeSite, there: set[str], kept: Mapping[str, Kept], now: datetime) -> None:
+    def _note_missing(
+        self, site: OfficeSite, there: set[str], left_out: set[str], kept: Mapping[str, Kept], now: datetime
+    ) -> None:
         for document, one in kept.items():
-            if self._is_over(site, one, now):
+            is_long_gone = one.gone_at is not None and now - one.gone_at > _GONE_FOR_GOOD
+            if (is_long_gone or document in left_out) and not _is_anybodys(site, one):
                 self.register.forget(site.slug, one.slug)
             elif (document in there) == (one.gone_at is not None):
                 is_there = document in there
                 self.register.note_presence(Presence(school=site.slug, slug=one.slug, at=now, is_there=is_there))
-
-    @staticmethod
-    def _is_over(site: OfficeSite, one: Kept, now: datetime) -> bool:
-        """True for a document long gone that nobody listed and nobody reviewed: a draft that lay there for a while."""
-        is_ours = one.slug in site.school.policies or any(event.kind is EventKind.REVIEWED for event in one.history)
-        return one.gone_at is not None and now - one.gone_at > _GONE_FOR_GOOD and not is_ours
 
     def _read(
         self,
@@ -122,21 +118,28 @@ class PolicyWatching:
 
         `held` says of each policy which document of the library is its own.
         """
-        listed = _listed_for(site, found, held)
+        listed = listed_for(site.school, found, held)
         as_read = (found.version, found.name, READING)
         is_known = before is not None and (before.version, before.document_name, before.reading) == as_read
         if before is not None and is_known and listed in {"", before.slug}:
             return False
         read, fault = _reading(site, source, found)
-        slug = listed or (before.slug if before is not None else _name_for(site, found, read, held))
+        slug = listed or (before.slug if before is not None else name_for(site.school, found, read, held))
+        is_renamed = before is not None and before.slug not in {slug, *site.school.policies}
         self.register.note_document(
             DocumentRead(
                 school=site.slug, slug=slug, document=found.id, name=found.name, version=found.version,
                 reading=READING, at=now, read=read, fault=fault,
+                before=before.slug if before is not None and is_renamed else "",
             )
         )  # fmt: skip
         held[slug] = found.id
         return True
+
+
+def _is_anybodys(site: OfficeSite, one: Kept) -> bool:
+    """False for a document that nobody listed and nobody reviewed: a draft that lay there for a while."""
+    return one.slug in site.school.policies or any(event.kind is EventKind.REVIEWED for event in one.history)
 
 
 def _reading(site: OfficeSite, source: PolicySource, found: FoundDocument) -> tuple[Read | None, str]:
@@ -193,43 +196,3 @@ def _doubts(reading: PolicyReading) -> list[str]:
     dates = (reading.written, reading.accepted, reading.next_review, reading.cycle)
     findings: list[Finding] = [*(one.finding for one in dates), reading.title, reading.number]
     return [one_line(one.note) for one in findings if one.confidence is Confidence.DOUBTFUL and one.note]
-
-
-def _listed_for(site: OfficeSite, found: FoundDocument, held: Mapping[str, str]) -> str:
-    """The policy that the school's file lists for that document; nothing where another of its name came first."""
-    for slug, listed in site.school.policies.items():
-        if listed.file and _plain(listed.file) == _plain(found.name) and held.get(slug, found.id) == found.id:
-            return slug
-    return ""
-
-
-def _plain(name: str) -> str:
-    """A file's name as people compare it: Apple writes an accent as a letter of its own."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
-def _name_for(site: OfficeSite, found: FoundDocument, read: Read | None, held: Mapping[str, str]) -> str:
-    """The listed policy of that title, where its file is not named; else a short name made of the title or the file's
-    name. One whose document is gone takes its successor.
-    """
-    for slug, listed in site.school.policies.items():
-        if (
-            read
-            and listed.title
-            and not listed.file
-            and _plain(listed.title) == _plain(read.title)
-            and slug not in held
-        ):
-            return slug
-    title = (read.title if read is not None else "") or found.name.rpartition(".")[0]
-    plain = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
-    plain = plain if plain[:1].isalpha() else f"policy-{plain}"
-    awaited = {slug for slug, listed in site.school.policies.items() if listed.file}
-    names = (f"{plain[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
-    return next(name for name in names if name not in awaited and name not in held)
-
-
-def _tails() -> Iterator[str]:
-    """Nothing, then `-2`, `-3` and so on."""
-    yield ""
-    yield from (f"-{number}" for number in count(2))

@@ -60,7 +60,8 @@ def _event(policy: PolicyStanding, due: date, uid: str, now: datetime) -> Compon
     event.add("dtstart", due)
     event.add("dtend", due + timedelta(days=1))
     event.add("summary", f"Review due: {title_of(policy)}")
-    event.add("description", _description(policy, due))
+    # Nothing that may change while the day stays: a calendar would keep what was true once.
+    event.add("description", f"Due by {say_date(due)}. Reviewed? Say so by the link in the newest mail about policies.")
     event.add("transp", "TRANSPARENT")
     event.add("class", "PUBLIC")
     alarm = Alarm()
@@ -74,8 +75,3 @@ def _event(policy: PolicyStanding, due: date, uid: str, now: datetime) -> Compon
 def title_of(policy: PolicyStanding) -> str:
     """`1.10 Child Sexual Exploitation (CSE) Policy`."""
     return f"{policy.number} {policy.title}".strip()
-
-
-def _description(policy: PolicyStanding, due: date) -> str:
-    lines = [f"Due by {say_date(due)}. The words it comes from: {policy.review.words}."]
-    return "\n".join([*lines, *(one.said for one in policy.open)])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from connector.model.policy_dates import (
@@ -25,6 +25,8 @@ from connector.model.policy_dates import (
 from connector.school_year import SchoolYear
 
 _YEAR_MONTHS = 12
+# A review within so short a time is seldom what a term without a year means.
+_NEAR = timedelta(days=183)
 # The month in which a term, or its second half, begins.
 _BEGINS = {
     (Season.AUTUMN, False): 9, (Season.AUTUMN, True): 11, (Season.SPRING, False): 1, (Season.SPRING, True): 2,
@@ -94,7 +96,7 @@ def _stated(dates: Dates, year: SchoolYear) -> Review | None:
         case PolicyDate() as said:
             return due_by(said, year)
         case YearlessTerm() as said if isinstance(dates.written, PolicyDate):
-            return _by_term(_next_term(said.season, said.half, dates.written), said.said, Basis.STATED, year)
+            return _in_next_term(said, dates.written, dates.cycle, year)
         case YearlessTerm() as said:
             return _asked(said.said, "has no year: which one is meant?")
         case SeveralDates() as said:
@@ -104,6 +106,19 @@ def _stated(dates: Dates, year: SchoolYear) -> Review | None:
         case _:
             # Nothing, a blank, or a cycle in the place of a date: `_by_cycle` takes that.
             return None
+
+
+def _in_next_term(said: YearlessTerm, written: PolicyDate, cycle: Phrase | None, year: SchoolYear) -> Review:
+    """The cycle says which year is meant; without one it is the next such term, doubtful where that is near."""
+    years_on = _years_on(cycle) if isinstance(cycle, Cycle) else 0
+    found = _by_term(_next_term(said.season, said.half, written, years_on), said.said, Basis.STATED, year)
+    is_near = found.due is not None and found.due - written.last < _NEAR
+    doubt = "it has no year, and the next one comes soon after it was written: which is meant?"
+    return replace(found, doubt=doubt) if is_near and not isinstance(cycle, Cycle) else found
+
+
+def _years_on(cycle: Cycle) -> int:
+    return max(cycle.months // _YEAR_MONTHS - 1, 0)
 
 
 def _asked(words: str, what: str) -> Review:
@@ -128,8 +143,7 @@ def _by_cycle(dates: Dates, year: SchoolYear) -> Review | None:
     written, words = dates.written, f"{dates.written.said}, {cycle.said}"
     doubt = written.doubt or cycle.doubt
     if cycle.season is not None:
-        years_on = max(cycle.months // _YEAR_MONTHS - 1, 0)
-        name = _next_term(cycle.season, cycle.half, written, years_on)
+        name = _next_term(cycle.season, cycle.half, written, _years_on(cycle))
         return _by_term(name, words, Basis.CYCLE, year, doubt)
     if written.term is not None and cycle.months % _YEAR_MONTHS == 0:
         name = TermName(

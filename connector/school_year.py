@@ -15,6 +15,8 @@ _WEEKEND = 6
 # How long a holiday can last after a term when the next one is not known yet. After that the dates have run out, and
 # the office is taken to be there: a forgotten list of terms must never silence a reminder for ever.
 _LONGEST_HOLIDAY = {Season.AUTUMN: 21, Season.SPRING: 21, Season.SUMMER: 50}
+# How long the holiday before the first known term surely is: of the time before that nothing is known.
+_SHORTEST_HOLIDAY = {Season.AUTUMN: 40, Season.SPRING: 12, Season.SUMMER: 12}
 # By when a term, or its first half, is over where its dates are not known: the Friday on or before, on the early side.
 _USUAL_END = {
     (Season.AUTUMN, 1): (10, 24), (Season.AUTUMN, 0): (12, 20),
@@ -73,8 +75,8 @@ class SchoolYear:
             return any(term.half_term is not None and day in term.half_term for term in self.terms)
         before = [term for term in self.terms if term.days.last < day]
         if not before:
-            # Nothing is known of that time.
-            return False
+            first = self.terms[0] if self.terms else None
+            return first is not None and day >= first.days.first - timedelta(days=_SHORTEST_HOLIDAY[first.season])
         is_between = len(before) < len(self.terms)
         last = before[-1]
         return is_between or day <= last.days.last + timedelta(days=_LONGEST_HOLIDAY[last.season])

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from connector.errors import DeliveryError
-from connector.model.policies_kept import EventKind, Kept, Reviewed
+from connector.model.policies_kept import EventKind, Kept, Listed, Reviewed
 from connector.model.policy_text import FoundDocument
 from connector.office_site import PolicySource
 from connector.policies.found import ChangedMeanwhile, PolicyTooLarge
 from connector.policy_standing import OpenKind, PolicyStanding
+from connector.review_given import Given
 from tests.office_at_work import MONDAY, OfficeAtWork, listing, office_at_work
 from tests.policy_files import INFANT, NURSERY, sample
 
@@ -132,6 +133,67 @@ def test_a_better_reading_reads_every_document_again_once(at: OfficeAtWork, monk
         slug: one.document for slug, one in before.items()
     }
     assert {one.read_at for one in kept(at).values()} == {at.clock.now() - timedelta(hours=2)}
+
+
+def test_what_was_said_of_a_document_goes_along_when_it_is_listed(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing("")) as at:
+        put(at, "Online.txt", policy("Online Safety Policy", "November 2024"))
+        at.look()
+        (slug,) = kept(at)
+        given = Given(on="2026-11-20", next_review="November 2028", minute_number="24/117")
+        at.office.reviews.record(SLUG, slug, given, "office", at.clock.now())
+        at.restart(("[policy_library]", '[policies.online]\nfile = "Online.txt"\n\n[policy_library]'))
+        at.look()
+        assert set(kept(at)) == {"online"}
+        assert kinds(kept(at)["online"]) == [EventKind.READ, EventKind.REVIEWED, EventKind.READ]
+        one = standing(at)["online"]
+        assert (str(one.review.due), one.minute_number) == ("2028-11-30", "24/117")
+
+
+def test_a_listed_file_that_is_not_there_is_told_once_the_library_was_read(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing('[policies.cse]\ntitle = "CSE"\nfile = "CSE policy.docx"')) as at:
+        told = "No document named \u201cCSE policy.docx\u201d is in the library of policies"
+        assert told in {point.said for point in standing(at)["cse"].open}
+        put(at, "CSE policy.docx", sample(f"{INFANT}-typed.docx"))
+        at.look()
+        assert told not in {point.said for point in standing(at)["cse"].open}
+
+
+def test_a_school_without_a_library_is_told_of_no_missing_file(at: OfficeAtWork) -> None:
+    site = at.office.sites[SLUG]
+    listed = {"cse": Listed(title="CSE", file="CSE policy.docx")}
+    school = site.school.model_copy(update={"policies": listed})
+    at.office.sites[SLUG] = replace(site, school=school, library=None)
+    assert OpenKind.GONE not in {point.kind for point in standing(at)["cse"].open}
+
+
+def test_two_documents_of_one_title_are_told_apart_by_their_names(at: OfficeAtWork) -> None:
+    put(at, "Behaviour.txt", policy("Behaviour Policy"))
+    put(at, "Archive/Behaviour 2022.txt", policy("behaviour policy", "March 2022"))
+    put(at, "Visitors.txt", policy("Visitors"))
+    at.look()
+    said = [point.said for one in standing(at).values() for point in one.open if point.kind is OpenKind.TWICE]
+    both = "Documents of the same title: \u201cBehaviour 2022.txt\u201d, \u201cBehaviour.txt\u201d. This is "
+    assert set(said) == {f"{both}Behaviour.txt", f"{both}Behaviour 2022.txt"}
+    at.remind()
+    assert f"{both}Behaviour 2022.txt" in at.mails()[-1].part("plain")
+
+
+def test_what_is_no_policy_in_force_is_left_out_and_forgotten_at_once(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing("")) as at:
+        for name in ("Behaviour.txt", "Archive/Behaviour 2022.txt", "Minutes of FGB.txt", "Visitors.txt"):
+            put(at, name, policy(name.rpartition("/")[2].removesuffix(".txt")))
+        at.look()
+        assert len(standing(at)) == 4
+        given = Given(on="2026-11-20", next_review="November 2028")
+        at.office.reviews.record(SLUG, "visitors", given, "office", at.clock.now())
+        left_out = 'kind = "folder"\nleave_out = ["archive/*", "Minutes of *", "Visitors.txt"]'
+        at.restart(('kind = "folder"\npath = "../policies"', f'{left_out}\npath = "../policies"'))
+        at.look()
+        assert set(kept(at)) == {"behaviour", "visitors"}
+        # A policy that somebody reviewed is never dropped in silence.
+        assert OpenKind.GONE in {point.kind for point in standing(at)["visitors"].open}
+        assert looks(at) == 0
 
 
 def test_a_document_that_somebody_is_writing_keeps_nobody_from_the_others_and_is_not_gone(at: OfficeAtWork) -> None:

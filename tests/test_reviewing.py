@@ -103,6 +103,19 @@ def test_a_term_without_a_year_is_the_next_one_after_the_policy_was_written() ->
     assert review_of(Dates(written=day(2025, 11, 20), next_review=autumn_2), YEAR).due == date(2026, 12, 18)
 
 
+def test_a_term_without_a_year_goes_by_the_cycle_where_there_is_one() -> None:
+    autumn = YearlessTerm(said="Autumn Term", season=Season.AUTUMN)
+    review = review_of(Dates(written=day(2024, 10, 14), next_review=autumn, cycle=cycle(24)), YEAR)
+    assert (review.due, review.doubt) == (date(2026, 12, 18), "")
+
+
+def test_a_term_without_a_year_that_comes_soon_is_doubted() -> None:
+    autumn_2 = YearlessTerm(said="Autumn 2", season=Season.AUTUMN, half=2)
+    assert "which is meant?" in review_of(Dates(written=day(2025, 10, 29), next_review=autumn_2), YEAR).doubt
+    assert review_of(Dates(written=day(2025, 11, 20), next_review=autumn_2), YEAR).doubt == ""
+    assert review_of(Dates(written=day(2025, 10, 29), next_review=autumn_2, cycle=cycle(12)), YEAR).doubt == ""
+
+
 def test_of_several_dates_the_first_after_the_policy_was_written_counts() -> None:
     several = SeveralDates(said="2021/24/27", dates=(day(2021, 1, 9), day(2024, 1, 9), day(2027, 1, 9)))
     assert review_of(Dates(written=day(2024, 1, 20), next_review=several), YEAR).due == date(2027, 1, 9)

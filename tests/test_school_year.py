@@ -47,8 +47,18 @@ def test_a_forgotten_list_of_terms_silences_nobody_for_ever() -> None:
     assert all(YEAR.is_school_day(date(2028, 1, 3) + timedelta(days=n)) for n in range(5))
 
 
-def test_before_the_first_term_that_is_known_nothing_is_held_back() -> None:
-    assert YEAR.is_school_day(date(2026, 8, 31))
+@pytest.mark.parametrize(("terms", "there", "away"), [
+    ((AUTUMN, SPRING, SUMMER), date(2026, 7, 23), date(2026, 7, 24)), ((SPRING, SUMMER), date(2026, 12, 22), date(2026, 12, 23)),
+    ((SUMMER,), date(2027, 3, 30), date(2027, 3, 31)),
+])  # fmt: skip
+def test_a_holiday_goes_before_the_first_term_that_is_known_and_of_the_time_before_nothing_is_held_back(
+    terms: tuple[Term, ...], there: date, away: date
+) -> None:
+    """Who replaces last year's terms in July gets no list in August."""
+    year = SchoolYear(terms=terms)
+    assert year.is_school_day(there)
+    assert not any(year.is_school_day(away + timedelta(days=n)) for n in range((terms[0].days.first - away).days))
+    assert year.is_school_day(terms[0].days.first)
 
 
 def test_a_nursery_without_terms_is_open_all_year_but_for_weekends_and_closed_days() -> None:

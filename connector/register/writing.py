@@ -38,6 +38,8 @@ class DocumentRead:
     at: datetime
     read: Read | None = None
     fault: str = ""
+    # Another name that it had while nobody listed it: what was said of it under that goes along.
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ def note_document(connection: Connection, items: list[DocumentRead]) -> list[Non
             values["read"] = as_json(item.read)
         connection.execute(update(policy).where(_is(item.school, item.slug)).values(values))
         _take_from_others(connection, item)
+        if item.before:
+            _take_along(connection, item)
         said = item.fault[:_LONGEST_FAULT] or item.name
         _append(connection, item.school, item.slug, {"at": item.at, "by": "document", "kind": "read", "note": said})
     return [None] * len(items)
@@ -223,6 +227,13 @@ def _take_from_others(connection: Connection, item: DocumentRead) -> None:
     others = and_(policy.c.school == item.school, policy.c.document == item.document, policy.c.slug != item.slug)
     nothing = {"document": "", "document_name": "", "version": "", "gone_at": None, "fault": "", "read": null()}
     connection.execute(update(policy).where(others).values(nothing))
+
+
+def _take_along(connection: Connection, item: DocumentRead) -> None:
+    """The history of the name that it had before; that name is no policy any more."""
+    old = and_(event.c.school == item.school, event.c.slug == item.before)
+    connection.execute(update(event).where(old).values(slug=item.slug))
+    connection.execute(delete(policy).where(_is(item.school, item.before)))
 
 
 def _append(connection: Connection, school: str, slug: str, values: Mapping[str, Any]) -> None:

@@ -11,14 +11,20 @@ from connector.settings.google import PlaceId
 from connector.settings.microsoft import LibraryName, SiteUrl
 
 
-class FolderLibrary(Strict):
+class _Library(Strict):
+    """`leave_out` names what lies there and is no policy in force: `Minutes of *`, in a folder also `Archive/*`."""
+
+    leave_out: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+
+
+class FolderLibrary(_Library):
     """A folder that the service can read, with the folders in it."""
 
     kind: Literal["folder"]
     path: str = Field(min_length=1)
 
 
-class SharePointPolicies(Strict):
+class SharePointPolicies(_Library):
     """A library of a site. `drive` is for an app that may not look the site up."""
 
     kind: Literal["sharepoint"]
@@ -27,7 +33,7 @@ class SharePointPolicies(Strict):
     drive: str = ""
 
 
-class DrivePolicies(Strict):
+class DrivePolicies(_Library):
     """A shared drive, or a `folder` in it."""
 
     kind: Literal["drive"]

@@ -1,0 +1,62 @@
+"""Which policy a document is: the one that the school's file lists for it, or one of its own name. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import count
+
+from connector.model.policies_kept import Read
+from connector.model.policy_text import FoundDocument
+from connector.settings.school import School
+
+_MOST_SLUG = 40
+
+
+def listed_for(school: School, found: FoundDocument, held: Mapping[str, str]) -> str:
+    """The policy that the school's file lists for that document; nothing where another of its name came first."""
+    for slug, listed in school.policies.items():
+        if listed.file and _plain(listed.file) == _plain(found.name) and held.get(slug, found.id) == found.id:
+            return slug
+    return ""
+
+
+def _plain(name: str) -> str:
+    """A file's name as people compare it: Apple writes an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def name_for(school: School, found: FoundDocument, read: Read | None, held: Mapping[str, str]) -> str:
+    """The listed policy of that title, where its file is not named; else a short name made of the title or the file's
+    name. One whose document is gone takes its successor.
+    """
+    for slug, listed in school.policies.items():
+        if (
+            read
+            and listed.title
+            and not listed.file
+            and _plain(listed.title) == _plain(read.title)
+            and slug not in held
+        ):
+            return slug
+    title = (read.title if read is not None else "") or found.name.rpartition(".")[0]
+    plain = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    plain = plain if plain[:1].isalpha() else f"policy-{plain}"
+    awaited = {slug for slug, listed in school.policies.items() if listed.file}
+    names = (f"{plain[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
+    return next(name for name in names if name not in awaited and name not in held)
+
+
+def _tails() -> Iterator[str]:
+    """Nothing, then `-2`, `-3` and so on."""
+    yield ""
+    yield from (f"-{number}" for number in count(2))
+
+
+def is_left_out(school: School, found: FoundDocument) -> bool:
+    """True for what the school's file says is no policy in force, by its name or by its place in a folder."""
+    wanted = school.policy_library.leave_out if school.policy_library else ()
+    names = {_plain(found.name), _plain(found.id)}
+    return any(fnmatchcase(name, _plain(pattern)) for pattern in wanted for name in names)
