@@ -60,8 +60,11 @@ def layers_of(listed: Listed, read: Read, hand: Reviewed | None, read_on: date |
         dates = Dates(written=_day(hand.on), next_review=phrase_of(hand.next_review))
         found.append(Layer(name=BY_HAND, dates=dates, on=hand.on))
     for name, said in ((FILE, listed), (DOCUMENT, read)):
+        # Where nothing says when it was written, it was in force from its acceptance on.
         dates = Dates(
-            written=phrase_of(said.written), next_review=phrase_of(said.next_review), cycle=phrase_of(said.cycle)
+            written=phrase_of(said.written) or _date(said.accepted),
+            next_review=phrase_of(said.next_review),
+            cycle=phrase_of(said.cycle),
         )
         on = _on(dates.written, hand)
         if name == DOCUMENT and _is_to_come(dates.written, read_on):
@@ -69,6 +72,11 @@ def layers_of(listed: Listed, read: Read, hand: Reviewed | None, read_on: date |
             on = None
         found.append(Layer(name=name, dates=dates, on=on))
     return sorted(found, key=lambda layer: layer.on or date.min, reverse=True)
+
+
+def _date(said: str) -> PolicyDate | None:
+    phrase = phrase_of(said)
+    return phrase if isinstance(phrase, PolicyDate) else None
 
 
 def _on(written: Phrase | None, hand: Reviewed | None) -> date | None:

@@ -113,6 +113,17 @@ def test_a_cycle_that_the_office_gives_for_the_next_review_counts_before_any_tha
     assert policy.review.words == "Friday 20 November 2026, every two years"
 
 
+@pytest.mark.parametrize("says", ["document", "file"])
+def test_a_cycle_counts_from_the_acceptance_where_nothing_says_when_it_was_written(says: str) -> None:
+    if says == "document":
+        listed, read = None, Read(accepted="Autumn 2 2025", accepted_is="found", cycle="annually")
+    else:
+        listed, read = Listed(accepted="Autumn 2 2025", cycle="annually"), Read()
+    policy = standing_of("cse", listed, kept(read), YEAR)
+    assert (policy.review.due, policy.review.words) == (date(2026, 12, 18), "Autumn 2 2025, annually")
+    assert said(policy, OpenKind.ASK) == set()
+
+
 def test_a_review_due_before_the_policy_was_written_is_doubted() -> None:
     read = Read(written="1 September 2025", next_review="1 September 2024")
     (doubt,) = said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT)
