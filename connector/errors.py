@@ -150,6 +150,14 @@ class UnreadablePolicy(ConnectorError):
     """This file could not be read as a policy. Save it as .docx, .pdf (with its text) or .txt, and try again."""
 
 
+class OfficeShut(ConnectorError):
+    """The part of the service that looks after policies is shut at the moment, so nothing was noted. Concerns are taken
+    in as ever. Please tell whoever looks after the service: `connector check` says what to mend.
+    """
+
+    permanent = False
+
+
 class RegisterClosed(ConnectorError):
     """The register of policies cannot be read or written now, so nothing was changed. Try again shortly."""
 

@@ -100,7 +100,10 @@ def test_a_fault_of_policies_keeps_no_concern_out(broken: Callable[[Path], None]
     served.start()
     served.wait_until_ready()
     assert served.post(SCHOOL, FORM, CONCERN)[0] == 202
-    assert served.get("/r/nothing")[0] == 404
+    for door in ("/r/nothing", "/policies/nothing.ics"):
+        status, said = served.get(door)
+        assert status == 503
+        assert "Concerns are taken in as ever." in " ".join(said.decode().split())
     assert served.stop() == 0
     assert "the office cannot start" in served.log.read_text()
 

@@ -15,7 +15,7 @@ _FIELD_BYTES = 64 * 1024
 
 
 def create_app(house: House, office: Office | None = None, *, works: bool = True) -> Flask:
-    """The application, with the office's doors where it is handed one. `works`: this process also performs duties."""
+    """The application; without an office that one's doors say so. `works`: this process also performs duties."""
     app = Flask("connector.web", static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = intake.MOST_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = _FIELD_BYTES
@@ -26,8 +26,7 @@ def create_app(house: House, office: Office | None = None, *, works: bool = True
     app.register_blueprint(hooks.blueprint(house))
     app.register_blueprint(adding.blueprint(house))
     app.register_blueprint(health.blueprint(house, works=works))
-    if office is not None:
-        app.register_blueprint(policies.blueprint(office))
+    app.register_blueprint(policies.shut() if office is None else policies.blueprint(office))
     problem.register(app)
     app.after_request(protect)
     return app

@@ -9,11 +9,24 @@ import hashlib
 
 from flask import Blueprint, Response, request
 
+from connector.errors import OfficeShut
 from connector.office import Office
 from connector.review_given import Given
 from connector.web.pages import page
 
 _FIELDS = ("on", "next_review", "accepted", "minute_number", "signed_head", "signed_chair")
+
+
+def shut() -> Blueprint:
+    """The same doors where the office could not start: whoever comes by a link is told so."""
+    door = Blueprint("policies", __name__)
+
+    @door.route("/r/<token>", methods=["GET", "POST"])
+    @door.get("/policies/<token>.ics")
+    def closed(token: str) -> Response:
+        raise OfficeShut
+
+    return door
 
 
 def blueprint(office: Office) -> Blueprint:

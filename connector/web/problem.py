@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 from connector.errors import (
     CannotAccept,
     ConnectorError,
+    OfficeShut,
     Refused,
     RegisterClosed,
     TooLarge,
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
     """Every error of the application becomes a problem, or for a person a page."""
     app.register_error_handler(Refused, lambda error: _said(error.status, error.title, str(error)))
     app.register_error_handler(CannotAccept, lambda error: _said(503, "Not accepted", str(error)))
+    app.register_error_handler(OfficeShut, lambda error: _said(503, "Not open just now", str(error)))
     app.register_error_handler(RegisterClosed, lambda error: _said(503, "Not noted", str(error)))
     app.register_error_handler(ConnectorError, _ours)
     app.register_error_handler(HTTPException, _from_werkzeug)
