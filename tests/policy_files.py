@@ -131,6 +131,22 @@ def handbook(spacing: float, font: str, *, justified: bool) -> bytes:
     return data.getvalue()
 
 
+def footer(labels: Sequence[str], answers: Sequence[str], *, widths: Sequence[float] | None = None) -> bytes:
+    """A short policy with labels and answers at its end, in a table without lines; its columns are so many cm wide."""
+    document = Document()
+    document.add_paragraph("We review what we do after an accident, and we tell the parents on the same day. " * 3)
+    table = document.add_table(rows=2, cols=len(labels))
+    table.autofit = widths is None
+    for row, texts in zip(table.rows, (labels, answers), strict=True):
+        for at, text in enumerate(texts):
+            row.cells[at].text = text
+            if widths:
+                row.cells[at].width = Cm(widths[at])
+    data = io.BytesIO()
+    document.save(data)
+    return data.getvalue()
+
+
 _LONG_TITLE = "Oakfield Primary School Safeguarding and Child Protection Policy for the academic year 2025 to 2026"
 
 

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
-from tests.policy_files import INFANT, H, L, P, R, at, box, here, made_by_typst, pdf, rows, source, stream, words
+from tests.policy_files import (
+    INFANT,
+    NO_OFFICE,
+    H,
+    L,
+    P,
+    R,
+    as_pdf,
+    at,
+    box,
+    footer,
+    here,
+    made_by_typst,
+    pdf,
+    rows,
+    source,
+    stream,
+    words,
+)
 
 
 def test_a_pdf_with_drawn_cells_keeps_the_empty_ones_and_the_merged_ones_once() -> None:
@@ -191,3 +213,156 @@ def test_what_a_pdf_holds_beside_text_is_named() -> None:
         "page 2 holds no text",
     )
     assert words(made) == ["Signed:"]
+
+
+ASKED = ("This policy was adopted on", "Signed on behalf of the nursery", "Date for review")
+SIGNED = ("23/1/26", "A. Wickford", "January 2027")
+PROSE = "At the nursery we take first aid seriously, and each of us knows what to do after an accident here."
+# Where the columns of a narrow footer begin, and the first label's two lines and the second's.
+EDGES = (72, 190, 310)
+BROKEN = (("This policy was ", "Signed on behalf of ", "Date for review"), ("adopted on", "the nursery", ""))
+
+
+def in_columns(y: float, texts: Sequence[str], edges: Sequence[float] = EDGES) -> str:
+    """The commands that set these texts beside each other, each at the edge of its column."""
+    return "".join(at(x, y, text) for x, text in zip(edges, texts, strict=True) if text)
+
+
+def below_prose(*lines: str) -> bytes:
+    """A page with two full lines of prose, then these."""
+    return pdf(at(72, 774, PROSE) + at(72, 760, PROSE) + "".join(lines))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        SIGNED,
+        ("23/1/26", "", "January 2027"),
+        ("", "Margaret Wickford", ""),
+        ("23/1/26", "", ""),
+        ("", "", "January 2027"),
+    ],
+)
+@pytest.mark.parametrize("y", [686, 672])
+def test_answers_stand_under_their_labels_whichever_of_them_are_blank(answers: Sequence[str], y: float) -> None:
+    footer_lines = (in_columns(714, BROKEN[0]), in_columns(700, BROKEN[1]), in_columns(y, answers))
+    assert rows(here(below_prose(*footer_lines))) == [ASKED, tuple(answers)]
+
+
+def test_an_unsigned_footer_is_a_row_of_labels_and_takes_no_text_for_an_answer() -> None:
+    labels = in_columns(714, BROKEN[0]) + in_columns(700, BROKEN[1])
+    for after in (PROSE, "a. See below", "as the board agreed"):
+        assert rows(here(below_prose(labels, at(72, 670, after)))) == [ASKED]
+    assert rows(here(below_prose(labels, at(72, 670, "First Aid Boxes", "B")))) == [ASKED]
+    assert rows(here(below_prose(labels))) == [ASKED]
+
+
+def test_labels_parted_by_a_narrow_gap_and_answers_by_wide_ones_are_two_rows() -> None:
+    edges = (72, 212, 376)
+    page = below_prose(in_columns(700, ASKED, edges), in_columns(680, SIGNED, edges))
+    assert rows(here(page)) == [ASKED, SIGNED]
+
+
+def test_a_label_that_goes_on_in_capitals_is_whole_where_answers_follow() -> None:
+    labels = ("Date accepted", "Signed by the Chair of", "Next review"), ("", "Governors", "")
+    page = (in_columns(714, labels[0]), in_columns(700, labels[1]))
+    signed = rows(here(below_prose(*page, in_columns(686, SIGNED))))
+    assert signed == [("Date accepted", "Signed by the Chair of Governors", "Next review"), SIGNED]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[("", "Margaret Wickford", "")], [("", "", "n/a")], [("23/1/26", "", ""), ("24/1/26", "A. Wickford", "")]],
+)
+def test_an_answer_close_under_its_label_is_no_part_of_it(answers: list[Sequence[str]]) -> None:
+    labels = ("Date accepted", "Signed by the Chair", "Next review")
+    page = (in_columns(700 - 14 * number, texts) for number, texts in enumerate([labels, *answers]))
+    assert rows(here(below_prose(*page))) == [labels, *answers]
+
+
+def test_where_one_label_has_a_colon_the_other_is_its_answer() -> None:
+    page = at(72, 700, "Reviewed by:") + at(252, 700, "The board that signs it") + at(252, 686, "Mrs Smith")
+    assert rows(here(below_prose(page))) == [("Reviewed by:", "The board that signs it Mrs Smith")]
+
+
+def test_columns_may_be_centred() -> None:
+    labels = at(72, 700, "Date accepted") + at(205, 700, "Signed by the chair") + at(345, 700, "Next review")
+    answers = at(88.4, 680, "23/1/26") + at(224.2, 680, "A. Wickford") + at(340.4, 680, "January 2027")
+    assert rows(here(below_prose(labels, answers)))[1:] == [SIGNED]
+    # A heading in the middle of the page is under the middle label by chance.
+    assert rows(here(below_prose(labels, at(229, 680, "Our Aims")))) == [
+        ("Date accepted", "Signed by the chair", "Next review")
+    ]
+
+
+def test_tabs_part_labels_and_answers_that_do_not_stand_below_each_other() -> None:
+    labels = at(72, 700, ASKED[0]) + at(252, 700, ASKED[1]) + at(450, 700, "Date of the next")
+    page = labels + at(72, 686, "review") + at(72, 666, SIGNED[0]) + at(144, 666, SIGNED[1]) + at(216, 666, SIGNED[2])
+    assert rows(here(below_prose(page))) == [(*ASKED[:2], "Date of the next review"), SIGNED]
+    # Where answers do stand below the labels, the space at the end of the line tells which label goes on.
+    labels = at(72, 700, ASKED[0]) + at(252, 700, ASKED[1]) + at(470, 700, "Date of the ") + at(72, 686, "review")
+    page = labels + in_columns(666, SIGNED, (72, 252, 470))
+    assert rows(here(below_prose(page))) == [(*ASKED[:2], "Date of the review"), SIGNED]
+
+
+def test_labels_with_tabs_that_take_two_lines_stand_in_no_columns() -> None:
+    labels = (
+        at(72, 700, ASKED[0])
+        + at(446, 700, "Signed on behalf of")
+        + at(72, 686, "the nursery")
+        + at(252, 686, ASKED[2])
+    )
+    answers = in_columns(666, SIGNED, (72, 252, 446))
+    assert rows(here(below_prose(labels, answers))) == [ASKED, SIGNED]
+    blank = in_columns(666, ("23/1/26", "", "January 2027"), (72, 252, 446))
+    assert rows(here(below_prose(labels, blank))) == []
+
+
+@pytest.mark.parametrize("beneath", [[(72, "23/1/26"), (156, "January 2027")], [(72, "Margaret Wickford")]])
+def test_no_label_is_blank_where_it_cannot_be_told_which_one_is_answered(beneath: list[tuple[float, str]]) -> None:
+    page = in_columns(700, ASKED, (72, 252, 432)) + "".join(at(x, 680, text) for x, text in beneath)
+    read = here(below_prose(page))
+    assert rows(read) == []
+    assert " ".join(block.text for block in read.blocks).endswith(" ".join([*ASKED, *(text for _, text in beneath)]))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        # Prose in two narrow columns, addresses, stages, contents, a header: none is asked with what signs a policy.
+        [("We all review our policy", "Staff sign to say that"), ("on the date we adopt", "they read it and keep"), ("it, in the autumn.", "it in mind.")],
+        [("Oakfield School office", "Nursery of Long Lane"), ("12 Long Lane", "4 High Street"), ("Little Town", "Great Town")],
+        [("Stage one of our review", "We all listen to them"), ("Stage two", "We act"), ("Stage three", "We tell")],
+        [("Contents of the policy", "Page of our document"), ("Signs of harm", "3"), ("Review", "14")],
+        [("Little Lanterns Nursery", "Accident Policy review"), ("Long Lane", "January 2026")],
+        [("Reviewed by us in 2025", "Signed by the office"), ("23/1/26", "")],
+        [("We all review our policy", "Staff sign to say that")],
+    ],
+    ids=["prose", "addresses", "stages", "contents", "header", "numbers", "one line"],
+)  # fmt: skip
+def test_columns_that_ask_for_nothing_are_not_made_into_a_table(columns: list[tuple[str, str]]) -> None:
+    page = "".join(in_columns(700 - 14 * at_line, texts, (72, 196)) for at_line, texts in enumerate(columns))
+    first = " ".join(columns[0])
+    assert words(below_prose(page))[1].startswith(first)
+    assert not any("" in cells for cells in rows(here(below_prose(page))))
+
+
+def test_a_footer_on_every_page_stays_a_footer() -> None:
+    pages = [in_columns(60, ASKED, (72, 252, 432)) + in_columns(46, SIGNED, (72, 252, 432)) for _ in range(3)]
+    read = here(pdf(*pages))
+    assert rows(read) == []
+    assert [block.place for block in read.blocks] == ["footer", "footer"]
+
+
+@pytest.mark.parametrize("widths", [None, (3.2, 3.6, 3.0)])
+@pytest.mark.parametrize("answers", [SIGNED, ("23/1/26", "", "January 2027"), ("", "", "")])
+def test_a_footer_reads_the_same_from_the_printed_document(
+    answers: Sequence[str], widths: Sequence[float] | None, tmp_path: Path
+) -> None:
+    if not shutil.which("soffice"):
+        assert not os.environ.get("CI"), NO_OFFICE
+        pytest.skip(NO_OFFICE)
+    written = footer(ASKED, answers, widths=widths)
+    expected = rows(here(written, "policy.docx"))
+    assert ASKED in expected
+    assert rows(here(as_pdf(written, tmp_path))) == expected

@@ -9,6 +9,7 @@ from itertools import groupby
 from connector.model.policy_text import Block
 from connector.policies.lines import Assembler, Line, words_of
 from connector.policies.marks import counted, ends_a_sentence, row_of_blocks, tidy
+from connector.policies.pdf_answers import with_answers
 from connector.policies.pdf_columns import in_columns
 from connector.policies.pdf_layout import Layout, Margins, Page, layout_of, margins_of, right_edges, with_blanks
 from connector.policies.pdf_lines import PageLine, lines_of
@@ -96,7 +97,8 @@ def _flow(pages: Sequence[Page], margins: Margins) -> Iterator[Line | list[Block
     parts = _whole(part for page in pages for part in _parts(page, margins, layouts[page.number]))
     for layout, some in groupby(parts, lambda one: None if isinstance(one, _Row) else layouts[one.page]):
         if layout:
-            yield from _lines([one for one in some if isinstance(one, PageLine)], layout)
+            lines = [one for one in some if isinstance(one, PageLine)]
+            yield from _lines(with_answers(lines, layout), layout)
         else:
             yield from (row_of_blocks(one.cells, one.place) for one in some if isinstance(one, _Row))
 

@@ -78,5 +78,9 @@ def _is_filled(lines: Sequence[PageLine]) -> bool:
 
 
 def _moved(line: PageLine, shift: float) -> PageLine:
-    pieces = tuple(Piece(one.text, one.x0 + shift, one.x1 + shift, one.first) for one in line.pieces)
-    return replace(line, pieces=pieces, cell=None)
+    pieces, parts = (tuple(_piece_moved(one, shift) for one in some) for some in (line.pieces, line.parts))
+    return replace(line, pieces=pieces, parts=parts, cell=None)
+
+
+def _piece_moved(piece: Piece, shift: float) -> Piece:
+    return replace(piece, x0=piece.x0 + shift, x1=piece.x1 + shift)

@@ -15,27 +15,40 @@ from connector.policies.pdf_tables import Cell
 # In parts of a letter's size: letters this far above or below stand on one line (13th), further apart are two words,
 # and two pieces; a letter drawn twice, to look bold, is nearer.
 _RAISED, _WORD_GAP, _WIDE, _TWICE = 0.5, 0.15, 2.0, 0.1
+# A gap this wide may be one between columns, and a narrower one where no space is drawn in it and others have one.
+_COLUMN_GAP, _UNDRAWN = 1.0, 0.25
+# Of the letters of a page whose spaces are drawn, at least this share are spaces.
+_SPACES = 0.05
 # So much wider than its other gaps is a gap that is no justified line's.
 _STRETCHED = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What stands on a line without a wide gap. `first` is how wide its first word is."""
+    """What stands on a line without a wide gap. `first` is how wide its first word is.
+
+    `spaced`: a space is drawn before it.
+    """
 
     text: str
     x0: float
     x1: float
     first: float
+    spaced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """One line of a page, or that part of it which stands in one cell. Lines are numbered from the top of the page."""
+    """One line of a page, or that part of it which stands in one cell. Lines are numbered from the top of the page.
+
+    `parts` are the pieces as they would be if every gap that may lie between two columns were wide. Each ends in a
+    space where one is drawn after it.
+    """
 
     page: int
     number: int
     pieces: tuple[Piece, ...]
+    parts: tuple[Piece, ...]
     base: float
     size: float
     bold: bool
@@ -65,8 +78,9 @@ class PageLine:
 def lines_of(sheet: Sheet, cells: Iterable[Cell]) -> list[PageLine]:
     """The page's lines from the top, those in a cell apart from those around it."""
     cells = tuple(cells)
+    has_spaces = sum(glyph.text.isspace() for glyph in sheet.glyphs) >= _SPACES * len(sheet.glyphs)
     return [
-        _line(sheet.number, number, glyphs, cell)
+        _line(sheet.number, number, glyphs, cell, has_spaces=has_spaces)
         for number, line in enumerate(by_height(sheet.glyphs), 1)
         for cell, glyphs in _by_cell(line, cells).items()
     ]
@@ -97,30 +111,47 @@ def _by_cell(line: Sequence[Glyph], cells: Sequence[Cell]) -> dict[Cell | None, 
     return {cell: glyphs for cell, glyphs in found.items() if any(glyph.text.strip() for glyph in glyphs)}
 
 
-def _line(page: int, number: int, glyphs: Sequence[Glyph], cell: Cell | None) -> PageLine:
+def _line(page: int, number: int, glyphs: Sequence[Glyph], cell: Cell | None, *, has_spaces: bool) -> PageLine:
     seen = [glyph for glyph in glyphs if glyph.text.strip()]
     size = Counter(glyph.size for glyph in seen).most_common(1)[0][0]
     base = next(glyph.base for glyph in seen if glyph.size == size)
     bold = all(glyph.bold or glyph.symbol for glyph in seen) and not all(glyph.symbol for glyph in seen)
-    pieces = _pieces(glyphs, size)
-    if is_clause([piece.text for piece in pieces], strong=bold):
-        pieces = [_joined(*pieces)]
-    return PageLine(page, number, tuple(pieces), base, size, bold, cell)
-
-
-def _pieces(glyphs: Sequence[Glyph], size: float) -> list[Piece]:
     words = _words(glyphs, size)
+    pieces = _pieces(words, size)
+    parts = _parts(words, size, has_spaces=has_spaces)
+    if glyphs[-1].text.isspace():
+        pieces[-1], parts[-1] = _with_space(pieces[-1]), _with_space(parts[-1])
+    pieces, parts = (_joined_clause(some, strong=bold) for some in (pieces, parts))
+    return PageLine(page, number, tuple(pieces), tuple(parts), base, size, bold, cell)
+
+
+def _joined_clause(pieces: list[Piece], *, strong: bool) -> list[Piece]:
+    return [_joined(*pieces)] if is_clause([piece.text for piece in pieces], strong=strong) else pieces
+
+
+def _parts(words: Sequence[Piece], size: float, *, has_spaces: bool) -> list[Piece]:
+    parts = list(words[:1])
+    for before, word in pairwise(words):
+        gap = word.x0 - before.x1
+        if gap > _COLUMN_GAP * size or (has_spaces and not word.spaced and gap > _UNDRAWN * size):
+            parts[-1] = _with_space(parts[-1]) if word.spaced else parts[-1]
+            parts.append(word)
+        else:
+            parts[-1] = _joined(parts[-1], word)
+    return parts
+
+
+def _pieces(words: Sequence[Piece], size: float) -> list[Piece]:
     gaps = [after.x0 - before.x1 for before, after in pairwise(words)]
     wide = max(_WIDE * size, _STRETCHED * median(gaps) if len(gaps) > 2 else 0)
-    pieces = words[:1]
+    pieces = list(words[:1])
     for word, gap in zip(words[1:], gaps, strict=True):
         last = pieces[-1]
         if gap > wide and not (len(pieces) == 1 and mark_of(f"{last.text} x")):
             pieces.append(word)
         else:
             pieces[-1] = _joined(last, word)
-    trailing = glyphs[-1].text.isspace()
-    return [*pieces[:-1], replace(pieces[-1], text=pieces[-1].text + " ")] if trailing else pieces
+    return pieces
 
 
 def _joined(piece: Piece, after: Piece) -> Piece:
@@ -138,13 +169,17 @@ def _words(glyphs: Sequence[Glyph], size: float) -> list[Piece]:
         if words and text == last and glyph.x0 - start < _TWICE * size:
             continue
         if not words or is_new or glyph.x0 - words[-1].x1 > _WORD_GAP * size:
-            words.append(Piece(text, glyph.x0, glyph.x1, glyph.x1 - glyph.x0))
+            words.append(Piece(text, glyph.x0, glyph.x1, glyph.x1 - glyph.x0, is_new))
         else:
             words[-1] = _longer(words[-1], text, glyph.x1)
         is_new, last, start = False, text, glyph.x0
     return words
 
 
+def _with_space(piece: Piece) -> Piece:
+    return replace(piece, text=f"{piece.text} ")
+
+
 def _longer(word: Piece, text: str, x1: float) -> Piece:
     end = max(word.x1, x1)
-    return Piece(word.text + text, word.x0, end, end - word.x0)
+    return replace(word, text=word.text + text, x1=end, first=end - word.x0)
