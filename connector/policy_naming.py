@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import count
 
 from connector.model.policies_kept import Read
@@ -59,4 +59,10 @@ def is_left_out(school: School, found: FoundDocument) -> bool:
     """True for what the school's file says is no policy in force, by its name or by its place in a folder."""
     wanted = school.policy_library.leave_out if school.policy_library else ()
     names = {_plain(found.name), _plain(found.id)}
-    return any(fnmatchcase(name, _plain(pattern)) for pattern in wanted for name in names)
+    return any(_as_pattern(one).fullmatch(name) for one in wanted for name in names)
+
+
+@lru_cache(maxsize=256)
+def _as_pattern(wanted: str) -> re.Pattern[str]:
+    """Only `*` stands for something else: brackets are common in names."""
+    return re.compile(".*".join(re.escape(part) for part in _plain(wanted).split("*")), re.DOTALL)

@@ -371,6 +371,69 @@ def test_a_profile_that_a_form_is_checked_against_must_be_in_order(config: Path)
         loaded(config)
 
 
+@pytest.mark.parametrize(
+    "harm", [("name = ", "nmae = "), ("[[fields]]", "[[feilds]]"), ('setting = "nursery"', "setting = nursery")]
+)
+def test_a_copy_of_a_profile_never_stands_in_for_the_one_that_is_broken(harm: tuple[str, str], config: Path) -> None:
+    """Concerns would be checked against what the policy once asked for."""
+    used = config / "policies" / "nursery-record.toml"
+    text = used.read_text("utf-8")
+    (used.parent / "a-copy.toml").write_text(text, "utf-8")
+    used.write_text(text.replace(*harm, 1), "utf-8")
+    with pytest.raises(ConfigError, match=r"nursery-record\.toml"):
+        loaded(config)
+
+
+def test_two_profiles_of_one_name_are_refused_where_a_form_uses_it(config: Path) -> None:
+    used = config / "policies" / "nursery-record.toml"
+    (used.parent / "z-copy.toml").write_text(used.read_text("utf-8"), "utf-8")
+    with pytest.raises(ConfigError, match=r"z-copy\.toml:\d+: name is that of another profile"):
+        loaded(config)
+
+
+def test_the_fault_of_a_profile_is_told_together_with_that_of_a_school(config: Path) -> None:
+    used = config / "policies" / "nursery-record.toml"
+    used.write_text(used.read_text("utf-8").replace("[[fields]]", "[[feilds]]", 1), "utf-8")
+    for slug in (NURSERY, INFANTS):
+        edit(config, ('technician = "', 'technicain = "'), school=slug)
+    with pytest.raises(ConfigError) as refused:
+        loaded(config)
+    said = "\n".join(refused.value.faults)
+    assert "nursery-record.toml" in said
+    assert "technicain is not known here" in said
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 3000])
+def test_what_no_reader_of_toml_takes_is_a_fault_with_its_file(value: str, config: Path) -> None:
+    edit(config, ('title = "Child', f'needless = {value}\ntitle = "Child'))
+    with pytest.raises(ConfigError, match=r"little-lanterns\.toml: is not TOML"):
+        loaded(config)
+
+
+def test_a_folder_that_no_system_takes_is_the_offices_fault(config: Path) -> None:
+    edit(
+        config,
+        (
+            '# [policy_library]\n# kind = "folder"\n# path = "../policies"',
+            '[policy_library]\nkind = "folder"\npath = "a\\u0000b"',
+        ),
+    )
+    assert any("policy_library" in fault for fault in faults(config))
+
+
+def test_a_folder_that_leads_in_a_circle_stops_nobody(config: Path) -> None:
+    loop = config.parent / "loop"
+    loop.symlink_to(loop)
+    edit(
+        config,
+        (
+            '# [policy_library]\n# kind = "folder"\n# path = "../policies"',
+            f'[policy_library]\nkind = "folder"\npath = "{loop}"',
+        ),
+    )
+    assert loaded(config).office_faults == ()
+
+
 def test_the_register_is_another_file_than_the_ledger(config: Path) -> None:
     service = config / "service.toml"
     service.write_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # What a school's file says of policies, by the names of its tables and keys.
 _OF_POLICIES = ("policies", "policy_library", "office_at")
+_NAMED = re.compile(r"""^name\s*=\s*["']([^"'\n]*)["']""", re.MULTILINE)
 _ONE_FILE = "must name another file than `database`: no concern stands in the register of policies"
 
 
@@ -97,7 +99,8 @@ class _Reading:
             return tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError:
             self.faults.append(Fault(path.name, 0, "cannot be read: make it, or run `connector check --config FOLDER`"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        except (ValueError, RecursionError) as broken:
+            # A number of thousands of digits, or as many brackets, is no TOML to us either.
             self.faults.append(Fault(path.name, 0, f"is not TOML: {_where(broken)}"))
         return None
 
@@ -114,18 +117,36 @@ class _Reading:
         found = self.read(path, model) if path.exists() else None
         return found or model()
 
-    def profiles(self) -> dict[str, PolicyProfile]:
-        """Every policy profile by its name."""
-        found = (self.read(path, PolicyProfile) for path in self._files("policies"))
-        return {profile.name: profile for profile in found if profile is not None}
-
     def schools(self, office: _Reading) -> dict[Path, School]:
         """Every school by its file."""
-        found = {path: self.school(path, office) for path in self._files("schools")}
+        found = {path: self.school(path, office) for path in self.files("schools")}
         return {path: school for path, school in found.items() if school is not None}
 
-    def _files(self, name: str) -> list[Path]:
+    def files(self, name: str) -> list[Path]:
+        """The files of that folder of the configuration, by name."""
         return sorted((self.surroundings.folder / name).glob("*.toml"))
+
+
+def _profiles(folder: Path, env: Mapping[str, str]) -> tuple[dict[str, PolicyProfile], list[tuple[str, Fault]]]:
+    """Every policy profile by its name; and each fault with the name in its file, empty where none can be read."""
+    found: dict[str, PolicyProfile] = {}
+    broken: list[tuple[str, Fault]] = []
+    for path in _Reading(folder, env).files("policies"):
+        one = _Reading(folder, env)
+        data = one._data(path) or {}
+        profile = one._made(path, PolicyProfile, data) if not one.faults else None
+        if profile is not None and profile.name in found:
+            one.faults.append(fault_at(path, ("name",), "is that of another profile: give one of them another name"))
+        elif profile is not None:
+            found[profile.name] = profile
+        broken += [(str(data.get("name") or _name_in(path)), fault) for fault in one.faults]
+    return found, broken
+
+
+def _name_in(path: Path) -> str:
+    """The name in a file that is no TOML as a whole; nothing where there is none."""
+    found = _NAMED.search(path.read_text(encoding="utf-8", errors="replace"))
+    return found[1] if found else ""
 
 
 def load_one(folder: Path, env: Mapping[str, str], slug: str) -> tuple[Service, School]:
@@ -160,16 +181,19 @@ def load(folder: Path, env: Mapping[str, str]) -> Settings:
     """The settings of that folder. Raises ConfigError with every fault, each with its file, line and mend."""
     reading = _Reading(folder.resolve(), env)
     service = reading.read(folder / "service.toml", Service)
-    office, drafts = _Reading(folder.resolve(), env), _Reading(folder.resolve(), env)
-    profiles = drafts.profiles()
+    office = _Reading(folder.resolve(), env)
+    profiles, broken = _profiles(folder.resolve(), env)
     terms = office.if_there("terms.toml", TermSets)
     editions = office.if_there("guidance.toml", Editions)
     files = reading.schools(office)
+    used = {form.profile for school in files.values() for form in school.forms.values()}
+    is_whole = not reading.faults
+    for name, fault in broken:
+        # A draft that no form is checked against yet keeps no concern out; what cannot be told apart may be no draft.
+        is_draft = bool(name) and name not in used and is_whole
+        (office if is_draft else reading).faults.append(fault)
     if not files and not reading.faults:
         reading.faults.append(Fault("schools/", 0, "holds no school: add one TOML file for each, as in the examples"))
-    used = {form.profile for school in files.values() for form in school.forms.values()}
-    # A draft that no form is checked against yet keeps no concern out.
-    (office if used <= profiles.keys() else reading).faults.extend(drafts.faults)
     for path, school in files.items():
         reading.faults.extend(disagreements(path, school, profiles))
         office.faults.extend(fault_at(path, *said) for said in policy_disagreements(school, profiles, terms))

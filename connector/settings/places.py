@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def _of_concerns(school: School) -> tuple[Place, ...]:
 
 def _overlap(library: PolicyLibrary, place: Place, folder: Path) -> bool:
     if isinstance(library, FolderLibrary) and isinstance(place, FolderStore):
-        one, other = ((folder / where).resolve() for where in (library.path, place.path))
+        # Not `resolve`: it gives up on links that lead in a circle.
+        one, other = (Path(os.path.realpath(folder / where)) for where in (library.path, place.path))
         return one.is_relative_to(other) or other.is_relative_to(one)
     return bool(places_of(library) & places_of(place))

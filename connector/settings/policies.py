@@ -10,6 +10,9 @@ from connector.model.profile import Strict
 from connector.settings.google import PlaceId
 from connector.settings.microsoft import LibraryName, SiteUrl
 
+# No file system takes a control character.
+FolderPath = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]+$")]
+
 
 class _Library(Strict):
     """`leave_out` names what lies there and is no policy in force: `Minutes of *`, in a folder also `Archive/*`."""
@@ -21,7 +24,7 @@ class FolderLibrary(_Library):
     """A folder that the service can read, with the folders in it."""
 
     kind: Literal["folder"]
-    path: str = Field(min_length=1)
+    path: FolderPath
 
 
 class SharePointPolicies(_Library):
