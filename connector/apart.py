@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 
 # Windows starts no program without SYSTEMROOT; the others say where libraries, temporary files and this package lie.
-_TOLD = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
+_TOLD = (
+    "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "USERPROFILE",
+    "APPDATA", "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE",
+)  # fmt: skip
 
 
 def bare_environment() -> dict[str, str]:

@@ -114,13 +114,13 @@ def _same_titles(policies: list[PolicyStanding]) -> list[PolicyStanding]:
     """Two documents of one title are two policies, each with its own review: that is said of both, with their names."""
     by_title: dict[str, list[str]] = {}
     for one in policies:
-        if one.kept is not None and one.kept.document:
+        if one.kept is not None and one.kept.document and one.kept.gone_at is None:
             by_title.setdefault(one.title.casefold(), []).append(one.kept.document_name)
     return [replace(one, open=(*one.open, *_beside(one, by_title.get(one.title.casefold(), [])))) for one in policies]
 
 
 def _beside(policy: PolicyStanding, names: list[str]) -> tuple[Open, ...]:
-    if len(names) < 2 or policy.kept is None or not policy.kept.document:
+    if len(names) < 2 or policy.kept is None or policy.kept.document_name not in names:
         return ()
     told = ", ".join(f"\u201c{name}\u201d" for name in sorted(names))
     return (Open(OpenKind.TWICE, f"Documents of the same title: {told}. This is {policy.kept.document_name}"),)

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from connector.model.moments import say_date
-from connector.model.policies_kept import EventKind, Kept, Listed, Read, Reviewed
-from connector.model.policy_dates import Cycle, Phrase, PolicyDate, Precision
+from connector.model.policies_kept import Kept, Listed, Read, Reviewed, standing_reviews
+from connector.model.policy_dates import Cycle, Phrase, PolicyDate, Precision, YearlessTerm
 from connector.reviewing import Dates, Review, review_of
 from connector.school_year import SchoolYear
 from connector.understanding.dates import read_phrase
@@ -35,55 +35,43 @@ class Layer:
 
 
 def last_word(kept: Kept | None) -> Reviewed | None:
-    """What people said of the last review; None where nobody has.
-
-    What was said later of the same day stands in place of what was said before, and so does what puts a day right.
-    """
-    found: list[Reviewed] = []
-    for event in kept.history if kept else ():
-        if event.reviewed is not None:
-            found.append(event.reviewed)
-        elif event.kind is EventKind.WITHDRAWN and found:
-            found.pop()
-    standing: dict[date, Reviewed] = {}
-    for one in found:
-        if one.replaces is not None:
-            standing.pop(one.replaces, None)
-        standing[one.on] = replace(one, replaces=None)
-    return standing[max(standing)] if standing else None
+    """What people said of the latest review; None where nobody has."""
+    return max(standing_reviews(kept.history if kept else ()), key=lambda one: one.on, default=None)
 
 
 def layers_of(listed: Listed, read: Read, hand: Reviewed | None, read_on: date | None) -> list[Layer]:
     """The latest review first; of the same day the office's word, then the school's file, then the document."""
+    found = _as_written(listed, read, hand, read_on)
+    if all(layer.on is None for layer in found):
+        # Nothing says when it was written: it was in force from its acceptance on.
+        of_file = listed.model_copy(update={"written": listed.written or listed.accepted})
+        of_document = replace(read, written=read.written or read.accepted)
+        found = _as_written(of_file, of_document, hand, read_on)
+    return sorted(found, key=lambda layer: layer.on or date.min, reverse=True)
+
+
+def _as_written(listed: Listed, read: Read, hand: Reviewed | None, read_on: date | None) -> list[Layer]:
     found = []
     if hand is not None:
         dates = Dates(written=_day(hand.on), next_review=phrase_of(hand.next_review))
         found.append(Layer(name=BY_HAND, dates=dates, on=hand.on))
     for name, said in ((FILE, listed), (DOCUMENT, read)):
-        # Where nothing says when it was written, it was in force from its acceptance on.
         dates = Dates(
-            written=phrase_of(said.written) or _date(said.accepted),
-            next_review=phrase_of(said.next_review),
-            cycle=phrase_of(said.cycle),
+            written=phrase_of(said.written), next_review=phrase_of(said.next_review), cycle=phrase_of(said.cycle)
         )
-        on = _on(dates.written, hand)
+        on = _on(dates.written, [layer.on for layer in found if layer.on is not None])
         if name == DOCUMENT and _is_to_come(dates.written, read_on):
             # A document that says it was written after it was read says nothing of when that was.
             on = None
         found.append(Layer(name=name, dates=dates, on=on))
-    return sorted(found, key=lambda layer: layer.on or date.min, reverse=True)
+    return found
 
 
-def _date(said: str) -> PolicyDate | None:
-    phrase = phrase_of(said)
-    return phrase if isinstance(phrase, PolicyDate) else None
-
-
-def _on(written: Phrase | None, hand: Reviewed | None) -> date | None:
-    """The last day that the words can mean; the office's own where that is one of them, for it knew the day."""
+def _on(written: Phrase | None, known: list[date]) -> date | None:
+    """The last day that the words can mean; where one of those is known from elsewhere, that day."""
     if not isinstance(written, PolicyDate):
         return None
-    return hand.on if hand is not None and written.first <= hand.on <= written.last else written.last
+    return max((day for day in known if written.first <= day <= written.last), default=written.last)
 
 
 def _is_to_come(written: Phrase | None, read_on: date | None) -> bool:
@@ -104,9 +92,12 @@ def phrase_of(said: str) -> Phrase | None:
 def review_by(layers: list[Layer], year: SchoolYear) -> Review:
     """By the latest review; what older ones said of the next counts only where it lies well after that."""
     latest = layers[0]
+    next_review = latest.dates.next_review
     cycles = (said for layer in layers for said in (layer.dates.next_review, layer.dates.cycle))
     cycle = next((said for said in cycles if isinstance(said, Cycle)), None)
-    next_review = latest.dates.next_review
+    if latest.name == BY_HAND and isinstance(next_review, YearlessTerm):
+        # Whoever typed it now means the next such term, whatever the document has for a cycle.
+        cycle = None
     for layer in layers[1:]:
         if next_review is None and layer.dates.next_review is not None:
             stated = review_of(layer.dates, year)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 
@@ -28,25 +28,45 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+def titled(school: School, title: str, held: Mapping[str, str]) -> str:
+    """The listed policy of that title, where its file is not named and no document is its own yet; else nothing."""
+    for slug, listed in school.policies.items():
+        if listed.title and not listed.file and _plain(listed.title) == _plain(title) and slug not in held:
+            return slug
+    return ""
+
+
+def held_by(school: School, found: Iterable[FoundDocument], held: Mapping[str, str]) -> dict[str, str]:
+    """Which policy has which document, without those for which the school's file names another one.
+
+    Of several documents of the name that it gives, the one that changed last is meant.
+    """
+    there, kept = {one.id: one for one in found}, dict(held)
+    for slug, listed in school.policies.items():
+        named = [one for one in there.values() if listed.file and _plain(one.name) == _plain(listed.file)]
+        holder = there.get(kept.get(slug, ""))
+        if named and holder is not None and (holder not in named or _is_older(holder, named)):
+            del kept[slug]
+    return kept
+
+
+def _is_older(holder: FoundDocument, named: list[FoundDocument]) -> bool:
+    changes = [one.changed_at for one in named if one.changed_at is not None]
+    return holder.changed_at is not None and max(changes) > holder.changed_at
+
+
 def name_for(school: School, found: FoundDocument, read: Read | None, held: Mapping[str, str]) -> str:
     """The listed policy of that title, where its file is not named; else a short name made of the title or the file's
     name. One whose document is gone takes its successor.
     """
-    for slug, listed in school.policies.items():
-        if (
-            read
-            and listed.title
-            and not listed.file
-            and _plain(listed.title) == _plain(read.title)
-            and slug not in held
-        ):
-            return slug
+    if read is not None and (slug := titled(school, read.title, held)):
+        return slug
     title = (read.title if read is not None else "") or found.name.rpartition(".")[0]
     plain = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
     plain = plain if plain[:1].isalpha() else f"policy-{plain}"
-    awaited = {slug for slug, listed in school.policies.items() if listed.file}
+    is_elses = {slug for slug, listed in school.policies.items() if listed.file or listed.title}
     names = (f"{plain[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
-    return next(name for name in names if name not in awaited and name not in held)
+    return next(name for name in names if name not in is_elses and name not in held)
 
 
 def _tails() -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from connector.model.moments import say_date
@@ -90,7 +89,8 @@ def standing_of(slug: str, listed: Listed | None, kept: Kept | None, year: Schoo
     layers = layers_of(listed, read, hand, kept.read_at.date() if kept and kept.read_at else None)
     review = review_by(layers, year)
     opens = (
-        *_asks(review, read, layers[0].on),
+        *_asks(review, layers[0]),
+        *_doubts_of(read, layers[0]),
         *(Open(OpenKind.BLANK, said) for said in _blanks(listed, read, hand, layers)),
         *_differences(layers, review, year),
         *_troubles(kept),
@@ -114,40 +114,52 @@ def _words_of(layers: list[Layer]) -> str:
     return written.said if written is not None else ""
 
 
-def _asks(review: Review, read: Read, written: date | None) -> Iterator[Open]:
+def _asks(review: Review, counts: Layer) -> Iterator[Open]:
     if review.ask:
         yield Open(OpenKind.ASK, review.ask)
-    if review.due is not None and written is not None and is_far(review.due, written):
-        yield Open(OpenKind.DOUBT, f"Its review lies more than six years after {say_date(written)}: look at the years")
-    if review.due is not None and written is not None and review.due <= written:
-        yield Open(OpenKind.DOUBT, f"Its review lies before it was written, {say_date(written)}: look at the years")
-    if _is_old_acceptance(read.accepted, read.written):
-        said = f"It was accepted (\u201c{read.accepted}\u201d) long before it was written (\u201c{read.written}\u201d)"
-        yield Open(OpenKind.DOUBT, f"{said}: was this version accepted?")
+    if review.due is not None and counts.on is not None and is_far(review.due, counts.on):
+        said = f"Its review lies more than six years after {say_date(counts.on)}: look at the years"
+        yield Open(OpenKind.DOUBT, said)
+    written = counts.dates.written
+    if review.due is not None and isinstance(written, PolicyDate) and review.due < written.first:
+        yield Open(
+            OpenKind.DOUBT, f"Its review lies before it was written (\u201c{written.said}\u201d): look at the years"
+        )
     if review.doubt:
         yield Open(OpenKind.DOUBT, f"\u201c{review.words}\u201d is doubtful: {review.doubt}")
     if review.is_assumed and review.due is not None:
         said = f"The dates of that term are not known here; {say_date(review.due)} is assumed"
         yield Open(OpenKind.DOUBT, said)
+
+
+def _doubts_of(read: Read, counts: Layer) -> Iterator[Open]:
+    """What a person must look at in the document."""
+    accepted, written = phrase_of(read.accepted), counts.dates.written
+    if (
+        counts.name == DOCUMENT
+        and isinstance(accepted, PolicyDate)
+        and isinstance(written, PolicyDate)
+        and is_before(accepted, written.first)
+    ):
+        said = f"It was accepted (\u201c{accepted.said}\u201d) long before it was written (\u201c{written.said}\u201d)"
+        yield Open(OpenKind.DOUBT, f"{said}: was this version accepted?")
     yield from (Open(OpenKind.DOUBT, said) for said in read.asks)
-
-
-def _is_old_acceptance(accepted: str, written: str) -> bool:
-    """True where what was accepted can hardly be the version that was written."""
-    said, of = phrase_of(accepted), phrase_of(written)
-    return isinstance(said, PolicyDate) and isinstance(of, PolicyDate) and is_before(said, of.first)
 
 
 def _blanks(listed: Listed, read: Read, hand: Reviewed | None, layers: list[Layer]) -> Iterator[str]:
     """Sign-offs that are wanted, by the school or by the document's own form, and were not given for this review."""
-    document_on = next(layer.on for layer in layers if layer.name == DOCUMENT)
-    is_hand_newer = hand is not None and (document_on is None or hand.on > document_on)
-    is_hand_old = hand is not None and document_on is not None and hand.on < document_on
+    counts, on = layers[0], {layer.name: layer.on for layer in layers}
+    # A document that says nothing of its day speaks for itself as long as nobody else does.
+    is_document_of_it = on[DOCUMENT] == counts.on if on[DOCUMENT] is not None else hand is None
+    is_hand_of_it = hand is not None and (counts.on is None or hand.on >= counts.on)
+    in_document, accepted = phrase_of(read.accepted), phrase_of(listed.accepted)
+    is_accepted_since = isinstance(in_document, PolicyDate) and counts.on is not None and in_document.last >= counts.on
+    is_old = isinstance(accepted, PolicyDate) and counts.on is not None and is_before(accepted, counts.on)
     for name, said in _SIGN_OFFS.items():
         state = getattr(read, f"{name}_is")
-        is_in_document = state == "found" and not is_hand_newer
-        is_by_hand = hand is not None and not is_hand_old and bool(getattr(hand, name))
-        is_listed = name == "accepted" and bool(listed.accepted) and hand is None
+        is_in_document = state == "found" and (is_document_of_it or (name == "accepted" and is_accepted_since))
+        is_by_hand = hand is not None and is_hand_of_it and bool(getattr(hand, name))
+        is_listed = name == "accepted" and bool(listed.accepted) and not is_old
         if (name in listed.needs or state != "absent") and not (is_in_document or is_by_hand or is_listed):
             yield said
 

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from connector.errors import ConnectorError, DeliveryError, RegisterClosed, UnreadablePolicy
+from connector.model.moments import local
 from connector.model.policies_kept import EventKind, Kept, Read, one_line
 from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading
+from connector.model.policy_dates import PolicyDate
 from connector.model.policy_text import FoundDocument
 from connector.office_site import OfficeSite, PolicySource
 from connector.policies import read_policy
-from connector.policy_naming import is_left_out, listed_for, name_for
+from connector.policy_layers import phrase_of
+from connector.policy_naming import held_by, is_left_out, listed_for, name_for, titled
+from connector.register.notes import DocumentRead, Presence
 from connector.register.register import Register
-from connector.register.writing import DocumentRead, Presence
 from connector.understanding.policy import understand
 
 log = logging.getLogger(__name__)
@@ -76,7 +79,8 @@ class PolicyWatching:
         there = {one.id for one in found}
         kept = {one.document: one for one in self.register.policies(site.slug) if one.document}
         self._note_missing(site, there, left_out, kept, now)
-        held = {one.slug: document for document, one in kept.items() if document in there}
+        before = {one.slug: document for document, one in kept.items() if document in there}
+        held = held_by(site.school, found, before)
         number, missed = 0, ""
         # Of two documents with one name the newer is taken for the policy that is listed.
         newest_first = sorted(found, key=lambda one: one.changed_at or _LONG_AGO, reverse=True)
@@ -88,10 +92,10 @@ class PolicyWatching:
                 continue
             try:
                 number += self._read(site, source, one, kept.get(one.id), held, now)
-            except DeliveryError as error:
+            except (DeliveryError, UnreadablePolicy) as error:
                 log.warning("a policy cannot be fetched", extra={"school": site.slug, "error": type(error).__name__})
                 missed = f"{one.name} could not be fetched: {error}"
-        self.register.note_look(site.slug, now, missed)
+        self.register.note_look(site.slug, now, missed, is_seen=True)
         return number
 
     def _note_missing(
@@ -118,10 +122,13 @@ class PolicyWatching:
 
         `held` says of each policy which document of the library is its own.
         """
+        if before is not None and held.get(before.slug, found.id) != found.id:
+            # Another document is that policy now, so this one is looked at as if it were new.
+            before = None
         listed = listed_for(site.school, found, held)
-        as_read = (found.version, found.name, READING)
-        is_known = before is not None and (before.version, before.document_name, before.reading) == as_read
-        if before is not None and is_known and listed in {"", before.slug}:
+        if before is not None and not listed and before.slug not in site.school.policies and before.read is not None:
+            listed = titled(site.school, before.read.title, held)
+        if before is not None and _is_as_read(before, found, now) and listed in {"", before.slug}:
             return False
         read, fault = _reading(site, source, found)
         slug = listed or (before.slug if before is not None else name_for(site.school, found, read, held))
@@ -135,6 +142,16 @@ class PolicyWatching:
         )  # fmt: skip
         held[slug] = found.id
         return True
+
+
+def _is_as_read(before: Kept, found: FoundDocument, now: datetime) -> bool:
+    """True where nothing of it would be read otherwise; one dated ahead is read again when its day has come."""
+    if (before.version, before.document_name) != (found.version, found.name) or before.reading < READING:
+        return False
+    written = phrase_of(before.read.written) if before.read is not None else None
+    if before.read_at is None or not isinstance(written, PolicyDate):
+        return True
+    return not local(before.read_at).date() < written.first <= local(now).date()
 
 
 def _is_anybodys(site: OfficeSite, one: Kept) -> bool:

@@ -23,8 +23,8 @@ from connector.notify.words import Words
 from connector.office_letters import BLIND_AFTER, OfficeLetters
 from connector.office_site import OfficeSite
 from connector.policy_standing import PolicyStanding
+from connector.register.notes import Shown
 from connector.register.register import Register
-from connector.register.writing import Shown
 from connector.reminders import Plan, plan_for
 from connector.review_calendar import title_of
 from connector.sqlite.claims import Claim, Granted, Told

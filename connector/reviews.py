@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from connector.model.moments import local, say_date, say_moment
 from connector.model.policies_kept import EventKind, Kept, Reviewed
@@ -20,6 +22,7 @@ from connector.review_calendar import title_of
 from connector.review_given import NAMES, Given, ReviewNotNoted, checked
 
 _YEAR = timedelta(days=365)
+_SHORTLY = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class ReviewView:
     """What the page shows: the policy, when it is due, what is open, its history; and what was typed wrong.
 
     `adds_to` is the day of the review that stands in the fields, to be added to; None where they are for a new one.
-    `later` is the day of a later review, which counts in place of the one that was noted.
+    `seen` is that one's mark. `is_over` where what was noted does not count, since something later does.
     """
 
     school: str
@@ -39,7 +42,8 @@ class ReviewView:
     faults: Mapping[str, str] = field(default_factory=dict)
     adds_to: date | None = None
     is_noted: bool = False
-    later: date | None = None
+    seen: str = ""
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +59,33 @@ class Reviews:
         site, policy, _ = self._read(token, now)
         said = unfinished(policy, local(now).date())
         view = _view(site, policy, given_of(said) if said else Given(on=local(now).date().isoformat()), now)
-        return replace(view, adds_to=said.on if said else None)
+        return replace(view, adds_to=said.on if said else None, seen=mark_of(said))
 
-    def note(self, token: str, given: Given, now: datetime, adds_to: str = "") -> ReviewView:
+    def note(self, token: str, given: Given, now: datetime, seen: str = "") -> ReviewView:
         """Note the review, or show again what was typed with what is wrong about it. Raises OfficeLinkInvalid.
 
-        `adds_to` is the day of the review that stood in the fields: then what was emptied is to be empty.
+        `seen` is the mark of the review that stood in the fields: then what was emptied is to be empty.
         """
         site, policy, person = self._read(token, now)
-        shown = _iso(adds_to)
         try:
-            noted = self.record(site.slug, policy.slug, given, person, now, shown=shown)
+            noted = self.record(site.slug, policy.slug, given, person, now, seen=seen)
         except ReviewNotNoted as wrong:
-            return replace(_view(site, policy, given, now), faults=wrong.faults, adds_to=shown)
-        return replace(_view(site, noted, given, now), is_noted=True, later=later_than(given, noted))
+            adds_to = policy.last_word.on if seen and policy.last_word else None
+            return replace(_view(site, policy, given, now), faults=wrong.faults, adds_to=adds_to, seen=seen)
+        return replace(_view(site, noted, given, now), is_noted=True, is_over=not counts(given, noted))
 
-    def record(
-        self, school: str, slug: str, given: Given, by: str, now: datetime, *, shown: date | None = None
-    ) -> PolicyStanding:
+    def record(self, school: str, slug: str, given: Given, by: str, now: datetime, *, seen: str = "") -> PolicyStanding:
         """Note what was said of a review and by whom; the policy as it stands then.
 
-        `shown` is the day of the review that they saw while they said it: they put it right. Else what they leave out
-        stays as it was. Raises ReviewNotNoted with each fault, and RegisterClosed; then nothing was noted.
+        `seen` is the mark of what they saw of it while they said it. Raises ReviewNotNoted with each fault, and
+        RegisterClosed; then nothing was noted.
         """
         site = self.sites[school]
         reviewed = checked(given, site.year, local(now).date())
-        known = next((one for one in self.register.policies(school) if one.slug == slug), None)
-        self.register.note_reviewed(school, slug, _settled(reviewed, last_word(known), shown), by, now)
+        known = last_word(next((one for one in self.register.policies(school) if one.slug == slug), None))
+        settled = _settled(reviewed, known, seen)
+        if settled != known:
+            self.register.note_reviewed(school, slug, settled, by, now)
         policies = site.policies(self.register)
         show(self.register, site, policies, now)
         return next(policy for policy in policies if policy.slug == slug)
@@ -102,30 +106,37 @@ class Reviews:
         return site, policy, link.person
 
 
-def _iso(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return None
+def mark_of(said: Reviewed | None) -> str:
+    """A mark of what a page showed: another word changes it. Empty for nothing."""
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16] if said is not None else ""
 
 
-def _settled(reviewed: Reviewed, known: Reviewed | None, shown: date | None) -> Reviewed:
-    """What is kept of it. An earlier day than the one that was shown is that one put right: a new review is later."""
-    if known is None or shown not in {None, known.on}:
+def _settled(reviewed: Reviewed, known: Reviewed | None, seen: str) -> Reviewed:
+    """What is kept of it, beside what is known of the latest review.
+
+    Who saw that puts it right: what they emptied is empty, and a day shortly before stands in its place. Who did not,
+    or saw it before another spoke, only adds to it.
+    """
+    if known is None:
         return reviewed
-    if shown is not None:
-        return replace(reviewed, replaces=shown) if reviewed.on < shown else reviewed
+    if seen == mark_of(known):
+        return replace(reviewed, replaces=known.on) if _is_mistyped(known.on, reviewed.on) else reviewed
     if reviewed.on != known.on:
         return reviewed
-    given = {name: getattr(reviewed, name) or getattr(known, name) for name in NAMES}
+    given: dict[str, Any] = {name: getattr(reviewed, name) or getattr(known, name) for name in NAMES}
     return Reviewed(on=reviewed.on, **given)
 
 
-def later_than(given: Given, policy: PolicyStanding) -> date | None:
-    """The day of the review that counts in place of the one that was given; None where that one counts."""
-    said, counts = phrase_of(given.on), last_word(policy.kept)
-    is_over = counts is not None and isinstance(said, PolicyDate) and said.first < counts.on
-    return counts.on if counts is not None and is_over else None
+def _is_mistyped(shown: date, on: date) -> bool:
+    """True for a day shortly before the one that was shown, or of another year: a new review comes after it."""
+    is_of_another_year = on < shown and (on.month, on.day) == (shown.month, shown.day)
+    return timedelta(0) < shown - on <= _SHORTLY or is_of_another_year
+
+
+def counts(given: Given, policy: PolicyStanding) -> bool:
+    """True where what was given is what counts now; a later review, or a later document, may stand before it."""
+    said, word = phrase_of(given.on), policy.last_word
+    return word is not None and isinstance(said, PolicyDate) and word.on == said.first
 
 
 def unfinished(policy: PolicyStanding, today: date) -> Reviewed | None:

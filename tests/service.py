@@ -169,7 +169,9 @@ def running(folder: Path, **parts: Any) -> Iterator[Service]:
     with mail_catcher(caught) as port, card_catcher(caught) as webhook:
         settings = aim_mail(load(config, environment(webhook)), port)
         house = build(settings, clock, **parts)
+        found = Service(house, create_app(house, works=False).test_client(), caught, clock, config)
         try:
-            yield Service(house, create_app(house, works=False).test_client(), caught, clock, config)
+            yield found
         finally:
-            house.close()
+            # The one in hand: a test may have restarted it.
+            found.house.close()

@@ -153,11 +153,12 @@ def tenanted(folder: Path, change: Callable[[str], str] | None = None, **parts: 
         clock = HandClock()
         fake.clock = clock.now
         house = build(load(config, given), clock, **parts)
+        client = create_app(house, works=False).test_client()
+        found = Tenanted(house, client, Caught(), clock, config, fake, intake, records, staff, given)
         try:
-            client = create_app(house, works=False).test_client()
-            found = Tenanted(house, client, Caught(), clock, config, fake, intake, records, staff, given)
             yield found
             # Whatever a test is about: nothing that we send may break Microsoft's own contract.
             assert found.may_complain or fake.complaints == []
         finally:
-            house.close()
+            # The one in hand: a test may have restarted it.
+            found.house.close()

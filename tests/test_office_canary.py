@@ -16,7 +16,7 @@ from connector.errors import SealError
 from connector.ledger.ledger import Ledger
 from connector.office_letters import OfficeLetters
 from connector.policy_standing import PolicyStanding
-from connector.register.writing import Shown
+from connector.register.notes import Shown
 from connector.review_calendar import calendar_of
 from connector.sealing import Sealer
 from connector.site import Site

@@ -181,11 +181,11 @@ def test_what_a_command_has_no_use_for_is_said_and_nothing_is_done(
 
 def test_a_review_before_the_last_one_is_noted_and_said_to_count_for_nothing(nursery: Path, call: Call) -> None:
     by = ("policies", "reviewed", "cse", "--by", "office")
-    assert "A later review counts" not in call(nursery, *by, "--on", "2025-11-20", "--next", "November 2030")[1]
+    assert "does not count" not in call(nursery, *by, "--on", "2025-11-20", "--next", "November 2030")[1]
     code, said, _ = call(nursery, *by, "--on", "2019-11-20", "--next", "November 2021")
     assert code == 0
     assert "due by Saturday 30 November 2030" in said
-    assert "A later review counts: that of Thursday 20 November 2025." in said
+    assert "It does not count now: a later review, or a later version of the policy, does." in said
 
 
 def test_every_fault_of_a_review_is_said_at_once(nursery: Path, call: Call) -> None:
@@ -251,6 +251,46 @@ def test_a_policy_with_dates_and_blanks_says_which(config: Path, call: Call) -> 
     assert "until Saturday 30 November 2024" in said
     assert re.search(r"^minute number +blank", said, re.MULTILINE)
     assert "A record must hold: this policy has no list." in said
+
+
+DOUBTFUL = """\
+Behaviour Policy
+
+Signed (Headteacher): to follow
+
+DSL: Jane Hale and Tom Ray.
+
+Chair of Governors: Ann Bell
+
+The record must contain:
+
+The child's name
+
+Date of birth
+
+Who was told
+"""
+
+
+def test_who_is_named_in_doubt_and_a_list_whose_end_is_a_guess_are_printed_with_their_doubts(
+    config: Path, tmp_path: Path, call: Call
+) -> None:
+    (tmp_path / "policy.txt").write_text(DOUBTFUL, "utf-8")
+    _, said, _ = call(config, "policy", "read", str(tmp_path / "policy.txt"))
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert "signed by head blank (line 3) it says \u201cto follow\u201d" in lines
+    assert "role DSL: Tom Ray (line 5) [doubtful] one role stands beside two names" in lines
+    assert "role Chair of Governors: Ann Bell (line 7) [likely]" in lines
+    guess = "it was taken to end with \u201cWho was told\u201d (line 15)"
+    assert [line for line in lines if line.startswith("list The record must contain: (line 9) [doubtful]")] == [
+        f"list The record must contain: (line 9) [doubtful] its bullets or their levels are lost: {guess}"
+    ]
+    unread = "Record at once with the below information:\n- sanction applied\n- name of victim\n"
+    (tmp_path / "policy.txt").write_text(f"Behaviour Policy\n\n{unread}", "utf-8")
+    code, said, complaints = call(config, "policy", "read", str(tmp_path / "policy.txt"), "--write")
+    assert "A record must hold: this policy has a list that was not understood." in said
+    assert code == 1
+    assert "This policy has a list that was not understood, so there is nothing to draft" in complaints
 
 
 def test_a_reading_for_a_program_is_json_and_nothing_else(config: Path, call: Call) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,13 +188,126 @@ def test_what_is_no_policy_in_force_is_left_out_and_forgotten_at_once(tmp_path: 
         assert len(standing(at)) == 4
         given = Given(on="2026-11-20", next_review="November 2028")
         at.office.reviews.record(SLUG, "visitors", given, "office", at.clock.now())
-        left_out = 'kind = "folder"\nleave_out = ["archive/*", "Minutes of *", "Visitors.txt"]'
+        put(at, "[Draft] b.txt", policy("Draft"))
+        put(at, "D b.txt", policy("No draft"))
+        left_out = 'kind = "folder"\nleave_out = ["archive/*", "Minutes of *", "Visitors.txt", "[Draft] *"]'
         at.restart(('kind = "folder"\npath = "../policies"', f'{left_out}\npath = "../policies"'))
         at.look()
-        assert set(kept(at)) == {"behaviour", "visitors"}
+        assert {one.document_name for one in kept(at).values()} == {"Behaviour.txt", "Visitors.txt", "D b.txt"}
         # A policy that somebody reviewed is never dropped in silence.
         assert OpenKind.GONE in {point.kind for point in standing(at)["visitors"].open}
         assert looks(at) == 0
+
+
+def test_another_file_that_is_named_in_the_schools_file_becomes_the_listed_policy(tmp_path: Path) -> None:
+    """The technician points `file` to the new version while the old one still lies there."""
+    with office_at_work(tmp_path, listing('[policies.cse]\nfile = "CSE 2023.txt"\ntitle = "CSE Policy"')) as at:
+        put(at, "CSE 2023.txt", policy("CSE Policy", "November 2024"))
+        put(at, "CSE 2026.txt", policy("CSE Policy", "November 2029"))
+        at.look()
+        assert documents(at)["cse"] == "CSE 2023.txt"
+        at.restart(('file = "CSE 2023.txt"', 'file = "CSE 2026.txt"'))
+        at.look()
+        assert documents(at)["cse"] == "CSE 2026.txt"
+        assert str(standing(at)["cse"].review.due) == "2029-11-30"
+        assert sorted(documents(at).values()) == ["CSE 2023.txt", "CSE 2026.txt"]
+        before = documents(at)
+        assert looks(at) == 0
+        assert documents(at) == before
+
+
+def test_two_listed_files_that_are_swapped_change_places(tmp_path: Path) -> None:
+    listed = '[policies.cse]\nfile = "A.txt"\n\n[policies.visitors]\nfile = "B.txt"'
+    with office_at_work(tmp_path, listing(listed)) as at:
+        put(at, "A.txt", policy("CSE Policy", "November 2029"))
+        put(at, "B.txt", policy("Visitors", "November 2028"))
+        at.look()
+        at.restart(('"A.txt"', '"C.txt"'), ('"B.txt"', '"A.txt"'), ('"C.txt"', '"B.txt"'))
+        at.look()
+        assert documents(at) == {"cse": "B.txt", "visitors": "A.txt"}
+        assert str(standing(at)["cse"].review.due) == "2028-11-30"
+
+
+def test_of_two_of_one_name_the_newer_is_the_listed_one_also_when_it_comes_later(tmp_path: Path) -> None:
+    """In SharePoint: the old one was moved to the archive and keeps its id and its name."""
+    with office_at_work(tmp_path, listing('[policies.cse]\nfile = "CSE.txt"')) as at:
+        put(at, "CSE.txt", policy("CSE Policy", "November 2024"))
+        os.utime(at.library / "CSE.txt", (1, 1))
+        at.look()
+        put(at, "New/CSE.txt", policy("CSE Policy", "November 2029"))
+        at.look()
+        assert documents(at)["cse"] == "New/CSE.txt"
+
+
+def test_a_policy_that_is_listed_by_its_title_later_takes_document_and_history(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing("")) as at:
+        put(at, "b.txt", policy("Behaviour Policy", "November 2026"))
+        at.look()
+        given = Given(on="2026-11-20", next_review="November 2028")
+        at.office.reviews.record(SLUG, "behaviour-policy", given, "office", at.clock.now())
+        at.restart(("[policy_library]", '[policies.behaviour]\ntitle = "Behaviour Policy"\n\n[policy_library]'))
+        at.look()
+        assert documents(at) == {"behaviour": "b.txt"}
+        assert str(standing(at)["behaviour"].review.due) == "2028-11-30"
+
+
+def test_a_document_never_takes_the_name_of_a_policy_that_is_listed_by_another_title(tmp_path: Path) -> None:
+    listed = '[policies.safeguarding-policy]\ntitle = "Child Protection"\nnext_review = "November 2027"'
+    with office_at_work(tmp_path, listing(listed)) as at:
+        put(at, "s.txt", policy("Safeguarding Policy", "November 2025"))
+        at.look()
+        assert documents(at) == {"safeguarding-policy-2": "s.txt"}
+
+
+def test_two_histories_are_never_mixed(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing('[policies.behaviour]\ntitle = "Behaviour"')) as at:
+        put(at, "b.txt", policy("Behaviour Policy", "November 2026"))
+        at.look()
+        for slug, on in (("behaviour", "2026-11-18"), ("behaviour-policy", "2026-11-20")):
+            given = Given(on=on, next_review="November 2028")
+            at.office.reviews.record(SLUG, slug, given, "office", at.clock.now())
+        at.restart(('title = "Behaviour"', 'file = "b.txt"'))
+        at.look()
+        assert documents(at) == {"behaviour": "b.txt"}
+        word = standing(at)["behaviour"].last_word
+        assert word is not None
+        assert word.on == date(2026, 11, 18)
+
+
+def test_a_fault_of_the_machine_is_no_fault_of_the_document(at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(at, "Attendance.docx", sample(f"{INFANT}-typed.docx"))
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/nowhere/python")
+        assert at.look() == 0
+    assert kept(at) == {}
+    look = at.office.register.look(SLUG)
+    assert "cannot be read on this machine" in look.error
+    assert looks(at) == 1
+    assert at.office.register.look(SLUG).failing_since is None
+
+
+def test_a_document_that_is_dated_ahead_counts_from_its_day_on(at: OfficeAtWork) -> None:
+    text = "Attendance Policy\n\nDate written: January 2027\nDate of next review: January 2029\n"
+    put(at, "a.txt", text.encode())
+    at.look()
+    (slug,) = kept(at)
+    given = Given(on="2024-01-15", next_review="January 2027")
+    at.office.reviews.record(SLUG, slug, given, "office", at.clock.now())
+    assert str(standing(at)[slug].review.due) == "2027-01-31"
+    assert looks(at) == 0
+    at.clock.moment[0] = datetime(2027, 1, 4, 9, tzinfo=UTC)
+    assert at.look() == 1
+    assert str(standing(at)[slug].review.due) == "2029-01-31"
+    assert looks(at) == 0
+
+
+def test_a_document_that_is_gone_is_not_one_of_two(at: OfficeAtWork) -> None:
+    put(at, "CSE 2023.txt", policy("CSE Policy"))
+    put(at, "CSE 2026.txt", policy("CSE Policy"))
+    at.look()
+    (at.library / "CSE 2023.txt").unlink()
+    at.look()
+    assert not any(point.kind is OpenKind.TWICE for one in standing(at).values() for point in one.open)
 
 
 def test_a_document_that_somebody_is_writing_keeps_nobody_from_the_others_and_is_not_gone(at: OfficeAtWork) -> None:

@@ -182,7 +182,7 @@ def test_what_was_missing_is_added_to_the_same_review_later(at: OfficeAtWork) ->
     press(at, **REVIEW, signed_head="A. Head")
     at.clock.pass_(days=16)
     page = get(at)
-    said_then = REVIEW | {"signed_head": "A. Head", "adds_to": "2026-11-20"}
+    said_then = REVIEW | {"signed_head": "A. Head", "seen": page.values()["seen"]}
     assert page.values() == dict.fromkeys(page.fields, "") | said_then
     assert "Add what was missing" in page.words
     page = press(at, **{**page.values(), "minute_number": "24/117", "accepted": "4 December 2026"})
@@ -209,7 +209,7 @@ def test_what_is_emptied_on_the_page_that_shows_it_is_empty(at: OfficeAtWork) ->
 
 def test_what_another_has_said_meanwhile_is_not_emptied_by_a_page_that_did_not_show_it(at: OfficeAtWork) -> None:
     blank = get(at).values()
-    assert "adds_to" not in blank
+    assert "seen" not in blank
     press(at, **REVIEW, minute_number="24/117")
     page = press(at, **blank | REVIEW | {"signed_head": "A. Head"})
     assert "no minute number" not in page.words
@@ -228,17 +228,56 @@ def test_an_earlier_review_that_is_noted_late_is_kept_and_said_to_count_for_noth
     blank = get(at).values()
     press(at, **REVIEW)
     page = press(at, **blank | {"on": "2016-11-23", "next_review": "November 2018"})
-    assert "A later review counts." in page.words
+    assert "It does not count now." in page.words
     assert "due by Thursday 30 November 2028" in page.words
     assert [one.on.year for _, one in said(at)] == [2026, 2016]
-    assert "A later review counts." not in press(at, **get(at).values()).words
+    assert "It does not count now." not in press(at, **get(at).values()).words
 
 
-@pytest.mark.parametrize("adds_to", ["", "2026-11-2", "never", "2030-01-01", "2026-11-19", "\x00", "9" * 5000])
-def test_a_page_that_says_it_showed_what_it_did_not_puts_nothing_away(adds_to: str, at: OfficeAtWork) -> None:
-    press(at, **REVIEW)
-    press(at, **REVIEW | {"on": "2026-11-18", "next_review": "November 2027", "adds_to": adds_to})
+@pytest.mark.parametrize("seen", ["", "0" * 16, "never", "\x00", "9" * 5000])
+def test_a_page_that_says_it_showed_what_it_did_not_puts_nothing_away(seen: str, at: OfficeAtWork) -> None:
+    press(at, **REVIEW, minute_number="24/117")
+    press(at, **REVIEW | {"on": "2026-11-18", "next_review": "November 2027", "seen": seen})
     assert get(at).values()["on"] == "2026-11-20"
+    press(at, **REVIEW | {"signed_head": "A. Head", "seen": seen})
+    assert get(at).values()["minute_number"] == "24/117"
+
+
+def test_two_people_who_add_at_once_lose_nothing_of_each_other(at: OfficeAtWork) -> None:
+    press(at, **REVIEW)
+    one, other = get(at).values(), get(at).values()
+    press(at, **one | {"minute_number": "24/117"})
+    press(at, **other | {"signed_head": "P. Lanternwood"})
+    both = get(at).values()
+    assert (both["minute_number"], both["signed_head"]) == ("24/117", "P. Lanternwood")
+
+
+@pytest.mark.parametrize(("on", "is_put_right"), [
+    ("2026-11-19", True), ("2026-08-20", True), ("2025-11-20", True), ("2024-11-14", False), ("2026-08-19", False),
+])  # fmt: skip
+def test_a_day_long_before_is_an_earlier_review_and_stands_in_nobodys_place(
+    on: str, is_put_right: bool, at: OfficeAtWork
+) -> None:
+    press(at, **REVIEW)
+    page = press(at, **get(at).values() | {"on": on, "next_review": "November 2027"})
+    assert (get(at).values()["on"] == on) is is_put_right
+    assert ("It does not count now." in page.words) is not is_put_right
+
+
+def test_a_button_pressed_twice_notes_a_correction_once(at: OfficeAtWork) -> None:
+    press(at, on="2026-11-22", next_review="November 2029")
+    values = get(at).values() | REVIEW
+    for _ in range(2):
+        press(at, **values)
+    assert [one.on.day for _, one in said(at)] == [22, 20]
+
+
+def test_what_is_taken_back_is_the_whole_review_with_what_was_added_to_it(at: OfficeAtWork) -> None:
+    press(at, **REVIEW)
+    press(at, **get(at).values() | {"minute_number": "24/117"})
+    assert at.office.reviews.withdraw(SLUG, "cse", "office", at.clock.now())
+    assert "due by Monday 30 November 2026" in get(at).words
+    assert not at.office.reviews.withdraw(SLUG, "cse", "office", at.clock.now())
 
 
 @pytest.mark.parametrize(("day", "begins_with"), [
@@ -322,7 +361,7 @@ def test_hostile_words_are_shown_escaped_and_break_nothing(words: str, at: Offic
     page = press(at, **REVIEW, signed_chair=words)
     assert set(page.elements) <= set(plain.elements)
     again = get(at)
-    assert set(again.fields) == {*REVIEW, "accepted", "minute_number", "signed_head", "signed_chair", "adds_to"}
+    assert set(again.fields) == {*REVIEW, "accepted", "minute_number", "signed_head", "signed_chair", "seen"}
     assert set(again.fields["signed_chair"]) == {"id", "name", "value", "maxlength"}
     at.clock.pass_(days=7)
     assert at.remind() >= 1

@@ -82,6 +82,10 @@ def falls(said: str) -> str:
     return f"It also names {said}: see that the review falls there."
 
 
+def sooner(said: str) -> str:
+    return f"\u201c{said}\u201d may mean sooner than its end."
+
+
 OF_THREE = (
     "Where the year has six terms, term 3 is the first half of the spring term; where it has three, the summer term."
 )
@@ -109,8 +113,7 @@ READINGS: list[tuple[str, Phrase]] = [
     ("02/21", month(2021, 2)), ("02/20", month(2020, 2)), ("07/19", month(2019, 7)), ("9/24", month(2024, 9)),
     ("2023/11", month(2023, 11)), ("2023-11", month(2023, 11)), ("11.2023", month(2023, 11)),
     ("end Mar 2023", month(2023, 3)), ("expires end Mar 2023", month(2023, 3)), ("end of March 2023", month(2023, 3)),
-    ("by the end of March 2023", month(2023, 3)), ("early March 2023", month(2023, 3)),
-    ("mid-March 2023", month(2023, 3)), ("August 2024", month(2024, 8)), ("May 2012", month(2012, 5)),
+    ("by the end of March 2023", month(2023, 3)), ("late March 2023", month(2023, 3)), ("August 2024", month(2024, 8)), ("May 2012", month(2012, 5)),
     ("Febuary 2024", month(2024, 2)), ("december, 2024", month(2024, 12)), ("November 2024\u00b9", month(2024, 11)),
     ("Sept 18", month(2018, 9, or_day("18 September"))), ("September 18", month(2018, 9, or_day("18 September"))),
     ("July 19", month(2019, 7, or_day("19 July"))), ("Feb 29", month(2029, 2, or_day("29 February"))),
@@ -168,6 +171,21 @@ READINGS: list[tuple[str, Phrase]] = [
     ("May 2024, 2022", SeveralDates(said="", dates=(
         replace(month(2022, 5), said="May 2024, 2022"), replace(month(2024, 5), said="May 2024, 2022"),
     ))),
+    # What may mean its beginning is its doubt; its end is what it is due by anyway.
+    ("start of the autumn term 2026", term(AUTUMN, 2026, doubt=sooner("start of the autumn term 2026"))),
+    ("by the start of Term 2 2025/26", term(AUTUMN, 2025, 2, doubt=sooner("start of Term 2 2025/26"))),
+    ("beginning of September 2026", month(2026, 9, sooner("beginning of September 2026"))),
+    ("early spring 2027", term(SPRING, 2027, doubt=sooner("early spring 2027"))),
+    ("mid-March 2023", month(2023, 3, sooner("mid-March 2023"))),
+    ("early 2025", replace(year(2025), doubt=sooner("early 2025"))),
+    ("Middle of 2025", replace(year(2025), doubt=sooner("Middle of 2025"))),
+    ("at the beginning of the school year 2026/27",
+     replace(school_year(2026), doubt=sooner("beginning of the school year 2026/27"))),
+    ("annually at the start of the autumn term", every(12, AUTUMN, doubt=sooner("start of the autumn term"))),
+    ("at the start of every autumn term", every(12, AUTUMN, doubt=sooner("start of every autumn term"))),
+    ("autumn term 2026 (beginning)", term(AUTUMN, 2026, doubt=also("beginning"))),
+    ("at the end of the autumn term 2026", term(AUTUMN, 2026)), ("end of 2025", year(2025)), ("late 2025", year(2025)),
+    ("Early Years Committee, September 2026", month(2026, 9)),
     # Words beside it that may change it are its doubt.
     ("before November 2024", month(2024, 11, also("before"))), ("November 2024?", month(2024, 11, also("?"))),
     ("Annually \u2013 September 2025", month(2025, 9, also("Annually"))),
@@ -208,6 +226,8 @@ REFUSALS = [
 
 BECAUSE = [
     ("09/13/2023", "There is no month 13; is it September 13?"),
+    ("start of the autumn term", sooner("start of the autumn term")),
+    ("2025 (early)", "It also says \u201cearly\u201d, which is not understood."),
     ("13/13/2024", "There is no month 13."),
     ("31 November 2024", "There is no 31 November."),
     ("29 February 2023", "There is no 29 February 2023."),
@@ -303,7 +323,7 @@ def test_a_day_that_names_another_weekday_is_refused(there: date, ahead: int) ->
 
 
 @given(st.integers(1990, 2100), st.integers(1, 12), st.sampled_from(["{name} {year}", "{short}. {year}", "{short}-{year}",
-       "{number:02}/{year}", "{year}-{number:02}", "by the end of {name} {year}", "early {short} {year}"]))  # fmt: skip
+       "{number:02}/{year}", "{year}-{number:02}", "by the end of {name} {year}", "late {short} {year}"]))  # fmt: skip
 def test_every_month_reads_back_from_its_first_day_to_its_last(number_of_year: int, number: int, written: str) -> None:
     names = {"name": calendar.month_name[number], "short": calendar.month_abbr[number], "number": number}
     said = written.format(year=number_of_year, **names)
@@ -381,7 +401,7 @@ def test_a_day_that_a_named_month_lacks_is_refused(number: int, month_number: in
 PIECES = (
     "13 13th 31 2 09 23 24 2023 2024 1989 99 / - . , ' ( ) & and or to of the in every each once a year years months term "
     "terms half first second autumn Spring SUMMER winter September Sept. may March Nov monday Sun annually biannual two 3 "
-    "yearly termly TBC N/a ? _ \u2013 \u00a0 \u2026 \u2019 \u00ad \u00b2 \ufb01 \u0130 \u017f \u0663 from by end mid academic"
+    "yearly termly TBC N/a ? _ \u2013 \u00a0 \u2026 \u2019 \u00ad \u00b2 \ufb01 \u0130 \u017f \u0663 from by end mid start of early academic"
 ).split(" ")
 MUDDLE = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " ", " ", "\t\n"])), max_size=12).map(
     lambda pieces: "".join(word + gap for word, gap in pieces)
@@ -452,7 +472,7 @@ PLANTED = [
     "13th September 2023", "23/1/26", "2023-09-13", "Monday 2 March 2026", "November 2024", "Sept 18", "02/21", "2023/24",
     "Autumn term 2025", "Spring 1 2021/24/27", "Term 3 2025/26", "second half of the summer term", "Autumn 2",
     "every two years", "annually in the autumn term", "once a year during the autumn term", "termly", "bi-annually",
-    "31 November 2024", "12th November", "30 September each year", "two years from acceptance", "Winter 2025",
+    "31 November 2024", "12th November", "30 September each year", "early spring 2027", "two years from acceptance", "Winter 2025",
 ]  # fmt: skip
 
 
@@ -492,6 +512,8 @@ def test_in_a_whole_policy_only_its_dates_are_found(name: str, said: list[str]) 
         ("Annual training. An annual review, and every term a check.", ["annual", "every term"]),
         ("The 13\u1d57\u02b0 Septem\u00adber 2023\u00b2 text.", ["13\u1d57\u02b0 Septem\u00adber 2023"]),
         ("annually in the autumn and spring terms", ["annually"]),
+        ("It is due in early 2027, or at the start of the spring term 2028. The early years, in 2029, begin.",
+         ["early 2027", "start of the spring term 2028", "2029"]),
     ],
 )  # fmt: skip
 def test_prose_gives_its_phrases_in_their_order(text: str, said: list[str]) -> None:
@@ -502,7 +524,7 @@ def test_prose_gives_its_phrases_in_their_order(text: str, said: list[str]) -> N
 
 HOSTILE = [
     "1/", "2023, ", "every ", "autumn ", "1 ", "-", "\u2026", "\u00ad", "sept ", "half of the ", "annually, ", "term 1 ",
-    "2021/24", "monday ", "a", "once in ", "\ufdfa", "or if ", "31st ", "'", "in the ", "1 May ",
+    "2021/24", "monday ", "a", "once in ", "\ufdfa", "or if ", "31st ", "'", "in the ", "1 May ", "start of the ", "early 2025 ",
 ]  # fmt: skip
 
 

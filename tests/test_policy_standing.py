@@ -124,10 +124,81 @@ def test_a_cycle_counts_from_the_acceptance_where_nothing_says_when_it_was_writt
     assert said(policy, OpenKind.ASK) == set()
 
 
+def test_an_acceptance_after_the_offices_review_is_of_that_review() -> None:
+    """A document that is brought up to date with the day of its acceptance only."""
+    hand = Reviewed(on=date(2026, 11, 20), next_review="November 2027", minute_number="26/117", signed_head="A. Head")
+    read = Read(accepted="4 December 2026", accepted_is="found", signed_head_is="blank", next_review="November 2028")
+    policy = standing_of("cse", Listed(needs=("minute_number",)), kept(read, hand), YEAR)
+    assert policy.last_word == hand
+    assert policy.review.due == date(2027, 11, 30)
+    assert said(policy, OpenKind.BLANK) == set()
+
+
+def test_an_acceptance_in_the_schools_file_moves_no_day_that_the_document_is_written_on() -> None:
+    read = Read(written="November 2026", cycle="every two years")
+    policy = standing_of("cse", Listed(accepted="4 December 2026"), kept(read), YEAR)
+    assert policy.review.due == date(2028, 11, 30)
+
+
+def test_an_acceptance_of_another_version_is_none_of_this_one() -> None:
+    read = Read(written="November 2026", next_review="November 2028", accepted_is="blank")
+    blank = {"not accepted by the governing body or owner"}
+    assert said(standing_of("cse", Listed(accepted="4 December 2020"), kept(read), YEAR), OpenKind.BLANK) == blank
+    assert said(standing_of("cse", Listed(accepted="4 December 2026"), kept(read), YEAR), OpenKind.BLANK) == set()
+
+
+NEEDS = ("accepted", "signed_head", "signed_chair", "minute_number")
+
+
+def test_sign_offs_of_an_older_review_are_none_of_the_one_that_the_schools_file_speaks_of() -> None:
+    listed = Listed(written="November 2026", next_review="November 2028", needs=NEEDS)
+    signed = Read(
+        written="November 2022", accepted="November 2022", accepted_is="found", signed_head_is="found",
+        signed_chair_is="found", minute_number_is="found",
+    )  # fmt: skip
+    old = Reviewed(
+        on=date(2022, 11, 20), accepted="21 November 2022", signed_head="A", signed_chair="B", minute_number="9"
+    )
+    for policy in (standing_of("cse", listed, kept(signed), YEAR), standing_of("cse", listed, kept(Read(), old), YEAR)):
+        assert len(said(policy, OpenKind.BLANK)) == 4
+
+
+def test_an_acceptance_that_the_schools_file_knows_counts_over_an_old_review() -> None:
+    listed = Listed(
+        written="November 2026", next_review="November 2028", accepted="4 December 2026", needs=("accepted",)
+    )
+    old = Reviewed(on=date(2022, 11, 20), next_review="November 2026")
+    assert said(standing_of("cse", listed, kept(Read(), old), YEAR), OpenKind.BLANK) == set()
+
+
+def test_a_documents_old_acceptance_is_doubted_no_more_once_the_office_has_spoken() -> None:
+    read = Read(written="November 2026", next_review="November 2028", accepted="November 2023", accepted_is="found")
+    assert len(said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT)) == 1
+    hand = Reviewed(on=date(2026, 11, 20), next_review="November 2028", accepted="4 December 2026")
+    assert said(standing_of("cse", None, kept(read, hand), YEAR), OpenKind.DOUBT) == set()
+
+
+def test_a_term_that_is_the_day_of_writing_and_of_the_next_review_is_not_before_itself() -> None:
+    read = Read(written="Autumn 2026", next_review="Autumn 2026")
+    assert "before it was written" not in str(said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT))
+
+
+def test_the_schools_files_day_counts_within_the_term_of_the_document() -> None:
+    listed = Listed(written="4 November 2026", next_review="November 2027")
+    read = Read(written="Autumn 2026", next_review="November 2029")
+    assert standing_of("cse", listed, kept(read), YEAR).review.due == date(2027, 11, 30)
+
+
+def test_a_term_that_the_office_types_is_the_next_one_whatever_the_documents_cycle() -> None:
+    hand = Reviewed(on=date(2026, 3, 1), next_review="Autumn term")
+    policy = standing_of("cse", None, kept(Read(written="March 2023", cycle="every three years"), hand), YEAR)
+    assert policy.review.due == date(2026, 12, 18)
+
+
 def test_a_review_due_before_the_policy_was_written_is_doubted() -> None:
     read = Read(written="1 September 2025", next_review="1 September 2024")
     (doubt,) = said(standing_of("cse", None, kept(read), YEAR), OpenKind.DOUBT)
-    assert doubt == "Its review lies before it was written, Monday 1 September 2025: look at the years"
+    assert doubt == "Its review lies before it was written (\u201c1 September 2025\u201d): look at the years"
 
 
 def test_an_acceptance_long_before_the_version_was_written_is_doubted() -> None:

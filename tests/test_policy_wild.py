@@ -11,15 +11,17 @@ import pytest
 
 from connector.model.guidance import Editions
 from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading, RecordList
+from connector.model.policy_dates import NotADate, PolicyDate
 from connector.model.policy_text import Block, BlockKind, PolicyText
 from connector.model.profile import PolicyProfile
 from connector.policies import read_policy
 from connector.settings.load import load_editions
 from connector.understanding.draft import profile_toml
+from connector.understanding.editions import superseded
 from connector.understanding.passages import contacts_in
 from connector.understanding.policy import understand
 from connector.understanding.record_draft import Named
-from connector.understanding.record_list import record_list
+from connector.understanding.record_list import lists_not_understood, record_list
 from connector.understanding.roles import roles_in
 from connector.understanding.setting_said import setting_said
 from tests.service import ROOT
@@ -366,6 +368,152 @@ def test_a_number_in_a_table_stands_in_its_row_and_in_a_long_cell_in_its_sentenc
     assert found == {"01632 960101": "Deputy\tTom Ray\t01632 960101", "101": "Ring Kent Police on 101."}
 
 
+# What is still to come.
+
+
+@pytest.mark.parametrize(("line", "field", "said"), [
+    ("Date Policy accepted: to be confirmed at next FGB", "accepted", "to be confirmed at next FGB"),
+    ("Date accepted: expected 12 March 2027", "accepted", "expected 12 March 2027"),
+    ("Approved by: awaiting governors", "accepted", "awaiting governors"),
+    ("Agreed: to follow", "accepted", "to follow"),
+    ("Date approved: next full governors' meeting, 4 May 2027", "accepted", "next full governors' meeting, 4 May 2027"),
+    ("Signed (Headteacher): to follow", "signed_head", "to follow"),
+    ("Signed (Headteacher): Signature pending 12/3/27", "signed_head", "Signature pending 12/3/27"),
+    ("Signed: Headteacher (still to be signed)", "signed_head", "Headteacher (still to be signed)"),
+    ("Signed (Chair of Governors): awaiting signature", "signed_chair", "awaiting signature"),
+    ("Signed: awaiting chair", "signed_chair", "awaiting chair"),
+    ("Minute Number: TBC", "minute_number", "TBC"),
+    ("Minute Number: to follow after 12 March", "minute_number", "to follow after 12 March"),
+])  # fmt: skip
+def test_what_is_still_to_come_is_a_blank_that_keeps_its_words(line: str, field: str, said: str) -> None:
+    found = read("Complaints Policy", line)
+    one = finding(found, field)
+    assert (one.presence, one.value, one.words) == ("blank", "", line)
+    assert one.note == f"it says \u201c{said}\u201d"
+    assert found.not_understood == ()
+
+
+@pytest.mark.parametrize("name", ["Jane No", "R. Will", "Mr Pending", "Noor To", "Mary Due", "Ann Draft"])
+def test_a_surname_that_is_an_ordinary_word_is_a_signature(name: str) -> None:
+    assert finding(read("Complaints Policy", f"Signed (Headteacher): {name}"), "signed_head").value == name
+
+
+def test_a_signature_that_is_given_counts_before_one_still_to_come() -> None:
+    found = read("Complaints Policy", "Signed (Headteacher): to follow", "Signed (Headteacher): A. Lark")
+    assert (found.signed_head.presence, found.signed_head.value) == ("found", "A. Lark")
+    unknown = read("Complaints Policy", "Signed: to follow")
+    assert [one.note for one in unknown.not_understood] == [
+        "it says \u201cto follow\u201d; whose signature this is, is not said"
+    ]
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("Date of next review: start of the autumn term 2026", "start of the autumn term 2026"),
+    ("Next review early spring 2027", "early spring 2027"),
+    ("This policy will be reviewed in early 2027.", "early 2027"),
+    ("This policy will be reviewed at the beginning of the summer term 2027.", "beginning of the summer term 2027"),
+])  # fmt: skip
+def test_a_review_that_may_be_due_at_the_beginning_of_a_time_says_so(line: str, said: str) -> None:
+    found = read("Complaints Policy", line).next_review
+    assert isinstance(found.phrase, PolicyDate)
+    assert (found.finding.value, found.phrase.doubt) == (said, f"\u201c{said}\u201d may mean sooner than its end.")
+
+
+def test_the_beginning_of_a_term_of_no_year_is_asked_wherever_it_is_said() -> None:
+    for line in ("Next review: start of the autumn term", "This policy is reviewed at the start of the autumn term."):
+        found = read("Complaints Policy", line)
+        assert isinstance(found.next_review.phrase, NotADate)
+        assert [one.value for one in found.not_understood] == ["start of the autumn term"]
+
+
+@pytest.mark.parametrize(("line", "field", "said"), [
+    ("Adopted by the governing body on 31st September 2025", "accepted", "31st September 2025"),
+    ("This policy was ratified on Monday 2 September 2025.", "accepted", "Monday 2 September 2025"),
+    ("Approved by: FGB 31/9/25 (minute 24/7)", "accepted", "FGB 31/9/25"),
+    ("Approved by FGB 31.9.25", "accepted", "31.9.25"),
+    ("Approved by: Governors 10/11", "accepted", "Governors 10/11"),
+    ("Signed (Chair): B. Wren Date: 31.9.25", "accepted", "31.9.25"),
+    ("Last reviewed 31 September 2025", "written", "31 September 2025"),
+    ("Review: 31/9/26", "next_review", "31/9/26"),
+])  # fmt: skip
+def test_a_day_that_there_is_not_is_told_with_its_words_wherever_it_stands(line: str, field: str, said: str) -> None:
+    found = read("Complaints Policy", line)
+    one = getattr(found, field)
+    assert (one.finding.value, isinstance(one.phrase, NotADate)) == (said, True)
+    assert [(told.value, told.place) for told in found.not_understood] == [(said, "line 3")]
+    assert found.not_understood[0].words in line
+
+
+@pytest.mark.parametrize("line", [
+    "Approved by: Winter Hale", "Approved by: April Hale", "Children read that the roof was updated on 31 September 2025.",
+])  # fmt: skip
+def test_names_and_other_matters_are_no_day_of_this_policy(line: str) -> None:
+    found = read("Complaints Policy", line)
+    assert (found.accepted.finding.presence, found.written.finding.presence) == ("absent", "absent")
+    assert found.not_understood == ()
+
+
+# The next review, and one that was.
+
+
+@pytest.mark.parametrize("plain", ["Review Date", "Review", "Date of review"])
+def test_beside_a_next_review_an_earlier_plain_one_is_when_it_was_reviewed(plain: str) -> None:
+    for lines in (
+        (f"{plain}: November 2025", "Next Review: Nov 2026"),
+        ("Next Review: Nov 2026", f"{plain}: November 2025"),
+    ):
+        found = read("Complaints Policy", *lines)
+        assert (found.written.finding.value, found.written.finding.confidence) == ("November 2025", Confidence.LIKELY)
+        assert found.written.finding.note == "the next review stands beside it: taken for the day of the last one"
+        next_review = found.next_review.finding
+        assert (next_review.value, next_review.confidence, next_review.note) == ("Nov 2026", Confidence.SURE, "")
+
+
+def test_where_another_day_of_writing_stands_an_earlier_plain_review_is_only_a_note() -> None:
+    found = read("Complaints Policy", "Issued: 02/20  Review: 02/27", "Next review due: September 2027")
+    assert found.written.finding.value == "02/20"
+    assert (found.next_review.finding.value, found.next_review.finding.confidence) == (
+        "September 2027",
+        Confidence.SURE,
+    )
+    assert (
+        found.next_review.finding.note == "an earlier review date stands beside it: \u201cReview: 02/27\u201d (line 3)"
+    )
+
+
+@pytest.mark.parametrize(("lines", "said", "confidence"), [
+    (("Review date: November 2025",), "November 2025", Confidence.SURE),
+    (("Review date: November 2025", "Next review: TBC"), "November 2025", Confidence.DOUBTFUL),
+    (("Review date: November 2025", "Next review: Autumn term"), "November 2025", Confidence.DOUBTFUL),
+    (("Next review: November 2025", "Review date: March 2026"), "November 2025", Confidence.DOUBTFUL),
+    (("Review date: 3 November 2025", "Next review: November 2025"), "3 November 2025", Confidence.SURE),
+    (("Review date: March 2025", "This policy will next be reviewed in March 2026."), "March 2025", Confidence.DOUBTFUL),
+])  # fmt: skip
+def test_a_plain_review_that_is_not_before_a_labelled_next_one_was_no_review(
+    lines: tuple[str, ...], said: str, confidence: Confidence
+) -> None:
+    found = read("Complaints Policy", *lines)
+    assert (found.next_review.finding.value, found.next_review.finding.confidence) == (said, confidence)
+    assert found.written.finding.presence == "absent"
+
+
+# Which edition it cites.
+
+
+@pytest.mark.parametrize(("lines", "told"), [
+    (("3.0 Sept 2025 updated for KCSIE 2025", "2.0 Sept 2023 updated for KCSIE 2023",
+      "It has regard to Keeping Children Safe in Education (September 2025)."), ()),
+    (("Updated for KCSIE 2022.", "It has regard to KCSIE 2023."), (2023,)),
+    (("It has regard to KCSIE (September 2023).",), (2023,)),
+])  # fmt: skip
+def test_of_one_text_the_newest_edition_that_is_cited_counts_and_older_ones_beside_it_are_history(
+    lines: tuple[str, ...], told: tuple[int, ...]
+) -> None:
+    said = superseded(read("Complaints Policy", *lines).guidance, editions())
+    starts = [f"cites Keeping Children Safe in Education {year}; a 2025 edition is known" for year in told]
+    assert [line[: len(start)] for line, start in zip(said, starts, strict=True)] == starts
+
+
 # Who is who.
 
 
@@ -543,6 +691,106 @@ def test_lines_that_are_no_list_of_a_record_make_none(lines: tuple[str, ...]) ->
     assert listed(*lines).record is None
 
 
+@pytest.mark.parametrize("lead", [
+    "> Accident forms must be completed with the below details:", "> Concerns should be written down and include:",
+    "> Write down at once:", "> What to record", "# What to record", "# What staff must record",
+])  # fmt: skip
+def test_a_line_that_asks_for_a_record_in_any_wording_leads_to_its_list(lead: str) -> None:
+    found = listed(lead, "- the child's name", "- date and time", "- treatment given")
+    assert fields(found) == ["child_name", "occurred_date", "occurred_time", "treatment_given"]
+    assert found.not_understood == ()
+
+
+def test_a_list_of_what_to_record_that_is_not_understood_is_told_with_its_items_and_places() -> None:
+    items = ("name of victim", "name of perpetrator", "sanction applied", "the child's name")
+    found = listed("> Record immediately with the below information:", *(f"- {item}" for item in items), "> We listen.")
+    assert found.record is None
+    assert [(one.value, one.place, one.confidence) for one in found.not_understood] == [
+        ("Record immediately with the below information:", "line 1", Confidence.DOUBTFUL),
+        *((item, f"line {at}", Confidence.DOUBTFUL) for at, item in enumerate(items, 2)),
+    ]
+    assert found.not_understood[0].note == "a list of what to record was seen here and not understood"
+    assert found.not_understood[1].note == (
+        "an item of the list under \u201cRecord immediately with the below information:\u201d (line 1)"
+    )
+
+
+def test_beside_a_list_that_is_understood_another_is_told_and_of_lines_without_bullets_only_their_lead() -> None:
+    found = listed(
+        "> Staff must record:", "- the child's name", "- date of birth", "- who was told",
+        "> The accident form must contain:", "- the weather", "- the colour of the coat", "> We listen.",
+    )  # fmt: skip
+    assert fields(found) == ["child_name", "child_dob", "reported_to"]
+    told = ["The accident form must contain:", "the weather", "the colour of the coat"]
+    assert [one.value for one in found.not_understood] == told
+    flat = listed("> The accident form must contain:", "> the weather", "> the colour of the coat", "> We listen.")
+    assert [one.value for one in flat.not_understood] == told[:1]
+
+
+@pytest.mark.parametrize("lines", [
+    ("> Records are kept:", "- in a locked cabinet", "- for seven years"),
+    ("> Please note the following:", "- the gate is locked", "- the bell rings"),
+    ("> This policy should be read with these documents:", "- Behaviour Policy", "- Complaints Policy"),
+    ("# Record keeping", "- Files are locked away", "- Files are never taken home"),
+    ("> Staff must record what they see.", "- Listen", "- Reassure"),
+])  # fmt: skip
+def test_lists_of_other_matters_are_not_told_as_lists_of_what_to_record(lines: tuple[str, ...]) -> None:
+    found = listed(*lines)
+    assert (found.record, found.not_understood) == (None, ())
+
+
+# What it is called, and which texts stand beside it.
+
+
+def titled(*blocks: tuple[BlockKind, str, str]) -> PolicyReading:
+    made = tuple(
+        Block(kind=kind, text=text, place=place, level=1 if kind is BlockKind.HEADING else 0)
+        for kind, text, place in blocks
+    )
+    return understand(PolicyText(name="p", blocks=made), editions())
+
+
+def test_the_title_at_the_top_counts_before_a_running_header_and_a_part_of_it_is_no_linked_policy() -> None:
+    title = (BlockKind.HEADING, "Child Protection & Safeguarding Policy 2026\u201327", "paragraph 1")
+    prose = (
+        BlockKind.PARAGRAPH,
+        "Our Child Protection Policy, our Safeguarding and Child Protection Policy and the Behaviour Policy are read.",
+        "paragraph 2",
+    )
+    for header in ("Safeguarding Policy v3.2 | Issued: 02/20", "Safeguarding Policy"):
+        found = titled((BlockKind.PARAGRAPH, header, "header"), title, prose)
+        assert (found.title.value, found.title.place) == ("Child Protection & Safeguarding Policy", "paragraph 1")
+        assert [one.value for one in found.linked] == ["Behaviour"]
+
+
+def test_a_heading_further_down_and_a_line_of_the_text_itself_leave_the_header_its_title() -> None:
+    header = (BlockKind.PARAGRAPH, "Behaviour Policy", "header")
+    text = tuple((BlockKind.PARAGRAPH, f"We listen {at}.", f"paragraph {at}") for at in range(1, 6))
+    below = (BlockKind.HEADING, "Exclusion Policy", "paragraph 6")
+    assert titled(header, *text, below).title.value == "Behaviour Policy"
+    line = (BlockKind.PARAGRAPH, "Complaints Policy", "paragraph 1")
+    assert titled(header, line).title.value == "Behaviour Policy"
+    assert titled(line, (BlockKind.HEADING, "Exclusion Policy", "paragraph 2")).title.value == "Complaints Policy"
+
+
+@pytest.mark.parametrize("gap", [" ", "    ", "\t"])
+def test_three_people_with_their_roles_in_one_line_are_each_named(gap: str) -> None:
+    line = gap.join(
+        ("Designated Safeguarding Lead: Ms Bev Jones", "Deputy DSL: Mr Tom Lee", "Chair of Governors: Dr A Patel")
+    )
+    named = {(role.known_as, role.person) for role in read("Complaints Policy", line).roles}
+    assert named == {("dsl", "Ms Bev Jones"), ("deputy", "Mr Tom Lee"), ("chair", "Dr A Patel")}
+
+
+@pytest.mark.parametrize(("sentence", "cited"), [
+    ("Statutory guidance: Prevent Duty Guidance 2023.", [("Prevent Duty Guidance", 2023)]),
+    ("See Prevent duty guidance: England and Wales (2023).", [("Prevent duty guidance: England and Wales", 2023)]),
+    ("In line with statutory guidance 2023 we act; see the Guidance 2024.", []),
+])  # fmt: skip
+def test_guidance_with_a_name_and_a_year_is_cited(sentence: str, cited: list[tuple[str, int]]) -> None:
+    assert [(one.title, one.year) for one in read("Complaints Policy", sentence).guidance] == cited
+
+
 # What holds for every text.
 
 
@@ -556,14 +804,17 @@ def test_a_paragraph_of_hundreds_of_thousands_of_letters_is_read_in_a_time_that_
     roles_in(made)
     contacts_in(made)
     setting_said(made)
-    record_list(made, Named(file="p", title="", setting=""))
+    list(lists_not_understood(made, record_list(made, Named(file="p", title="", setting=""))))
     assert time.perf_counter() - began < 20
 
 
 @pytest.mark.parametrize("kind", ["#", ">", "-"])
-@pytest.mark.parametrize("line", ["record", "record:", "record the name of {}:", "record the following", "name {}:"])
+@pytest.mark.parametrize(
+    "line", ["record", "record:", "record the name of {}:", "record the following", "name {}:", "must record:"]
+)
 def test_twenty_thousand_lines_that_each_may_lead_to_a_list_are_read_at_once(kind: str, line: str) -> None:
     made = tuple(Block(kind=_KINDS[kind], text=line.format(at), place="here") for at in range(20_000))
     began = time.perf_counter()
     assert record_list(made, Named(file="p", title="", setting="")) is None
+    list(lists_not_understood(made, None))
     assert time.perf_counter() - began < 20

@@ -16,9 +16,9 @@ from sqlalchemy import create_engine, text
 from connector.errors import RegisterClosed
 from connector.model.policies_kept import EventKind, Read, Reviewed
 from connector.policy_layers import last_word
+from connector.register.notes import DocumentRead, Presence, Shown
 from connector.register.register import Register
 from connector.register.schema import MIGRATIONS, metadata
-from connector.register.writing import DocumentRead, Presence, Shown
 from connector.sqlite.claims import Claim, Told
 from connector.sqlite.database import open_database
 

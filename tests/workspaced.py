@@ -223,11 +223,12 @@ def workspaced(
             school = config / "schools" / f"{SCHOOL}.toml"
             school.write_text(change(school.read_text("utf-8")), "utf-8")
         house = build(load(config, given), clock, **parts)
+        client = create_app(house, works=False).test_client()
+        found = Workspaced(house, client, caught, clock, config, fake, laid, given)
         try:
-            client = create_app(house, works=False).test_client()
-            found = Workspaced(house, client, caught, clock, config, fake, laid, given)
             yield found
             # Whatever a test is about: nothing that we send may break Google's own documents.
             assert found.may_complain or fake.complaints == []
         finally:
-            house.close()
+            # The one in hand: a test may have restarted it.
+            found.house.close()

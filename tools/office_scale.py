@@ -26,8 +26,8 @@ from connector.office_letters import OfficeLetters
 from connector.office_links import OfficeLinks
 from connector.office_site import OfficeSite
 from connector.policy_watching import READING
+from connector.register.notes import DocumentRead
 from connector.register.register import Register
-from connector.register.writing import DocumentRead
 from connector.reminding import Reminding
 from connector.sealing import Sealer, new_key
 from connector.settings.school import Reader, School

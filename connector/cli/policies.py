@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConnectorError
-from connector.model.moments import local, say_date
+from connector.model.moments import local
 from connector.office import Office, build_office
 from connector.office_letters import say_when
 from connector.office_site import OfficeSite
@@ -19,7 +19,7 @@ from connector.policy_standing import PolicyStanding
 from connector.reminders import STAGES, days_left
 from connector.review_calendar import title_of
 from connector.review_given import Given
-from connector.reviews import later_than, say_history, unfinished
+from connector.reviews import counts, say_history, unfinished
 from connector.say import say, say_json
 from connector.settings.load import load
 
@@ -57,10 +57,14 @@ def reviewed(config: Path, school: str, slug: str, given: Given, by: str) -> int
         begun = unfinished(known[slug], today)
         on = given.on or (begun.on if begun else today).isoformat()
         policy = office.reviews.record(site.slug, slug, replace(given, on=on), by, now)
-        later = later_than(replace(given, on=on), policy)
+        does_count = counts(replace(given, on=on), policy)
         say(
             f"Noted as reviewed on {on}. {title_of(policy)}: {say_when(policy, today)}.",
-            *([f"  A later review counts: that of {say_date(later)}."] if later else []),
+            *(
+                []
+                if does_count
+                else ["  It does not count now: a later review, or a later version of the policy, does."]
+            ),
             *[f"  still open: {one.said}" for one in policy.open],
         )
     return 0

@@ -20,8 +20,10 @@ from connector.settings.load import load_editions
 from connector.understanding.draft import profile_toml
 from connector.understanding.editions import superseded
 from connector.understanding.policy import understand
+from connector.understanding.record_list import NOT_UNDERSTOOD
 
 _READING = TypeAdapter(PolicyReading)
+_INSTEAD = "Use a profile like default-record.toml, and add what the policy says besides."
 
 
 def read(config: Path, file: Path, *, as_json: bool, write: bool) -> int:
@@ -45,10 +47,7 @@ def read(config: Path, file: Path, *, as_json: bool, write: bool) -> int:
 def _write(config: Path, reading: PolicyReading) -> str:
     """The draft, under policies/ of the configuration; its name. Never over a profile that is there."""
     if reading.record is None:
-        raise ConnectorError(
-            "This policy has no list of what a record must hold, so there is nothing to draft. "
-            "Use a profile like default-record.toml, and add what the policy says besides."
-        )
+        raise ConnectorError(f"{_list_there(reading).capitalize()}, so there is nothing to draft. {_INSTEAD}")
     target = config / "policies" / f"{reading.record.profile.name}.toml"
     try:
         with target.open("x", encoding="utf-8") as out:
@@ -85,10 +84,18 @@ def _lines(reading: PolicyReading, editions: Editions) -> Iterator[str]:
 
 def _line(name: str, finding: Finding) -> str:
     if finding.presence is not Presence.FOUND:
-        return f"{name:16} {finding.presence}{f' ({finding.place})' if finding.place else ''}"
-    doubt = f"  [{finding.confidence}]" if finding.confidence is not Confidence.SURE else ""
-    note = f"  {finding.note}" if finding.note else ""
-    return f"{name:16} {finding.value}  ({finding.place}){doubt}{note}"
+        return f"{name:16} {finding.presence}{f' ({finding.place})' if finding.place else ''}{_doubt(finding)}"
+    return _found(name, finding.value, finding)
+
+
+def _found(name: str, said: str, finding: Finding) -> str:
+    return f"{name:16} {said}  ({finding.place}){_doubt(finding)}"
+
+
+def _doubt(finding: Finding) -> str:
+    """How sure it is, where it is not, and what a person should know of it."""
+    sure = f"  [{finding.confidence}]" if finding.confidence is not Confidence.SURE else ""
+    return f"{sure}  {finding.note}" if finding.note else sure
 
 
 def _date_lines(name: str, found: DateFinding) -> Iterator[str]:
@@ -109,18 +116,27 @@ def _lists(reading: PolicyReading) -> Iterator[str]:
     ):  # fmt: skip
         yield from (_line(name, finding) for finding in findings)
     for role in reading.roles:
-        yield f"{'role':16} {role.role}{f': {role.person}' if role.person else ''}  ({role.finding.place})"
+        yield _found("role", f"{role.role}{f': {role.person}' if role.person else ''}", role.finding)
     for text in reading.guidance:
         yield f"{'cites':16} {text.title}{f' ({text.edition})' if text.edition else ''}  ({text.finding.place})"
 
 
+def _list_there(reading: PolicyReading) -> str:
+    """Whether a policy of which no list is known was seen to have one."""
+    is_seen = any(one.note == NOT_UNDERSTOOD for one in reading.not_understood)
+    return "this policy has a list that was not understood" if is_seen else "this policy has no list"
+
+
 def _record(reading: PolicyReading) -> Iterator[str]:
     if reading.record is None:
-        yield "A record must hold: this policy has no list."
+        yield f"A record must hold: {_list_there(reading)}."
         return
     rules = reading.record.profile.fields
     yield f"A record must hold ({len(reading.record.items)} items, {len(rules)} fields; a draft for you to confirm):"
+    if reading.record.lead.note:
+        yield _found("  list", reading.record.lead.value, reading.record.lead)
     for rule in rules:
         words = re.sub(r"\s+", " ", rule.policy_words)
         yield f"  {rule.id:24} {rule.need:12} \u201c{words}\u201d"
-    yield from (f"  not understood: \u201c{one.words}\u201d ({one.place})" for one in reading.record.not_understood)
+    for one in reading.record.not_understood:
+        yield f"  not understood: \u201c{one.words}\u201d ({one.place}){f'  {one.note}' if one.note else ''}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -82,6 +83,22 @@ class Event:
     kind: EventKind
     reviewed: Reviewed | None = None
     note: str = ""
+
+
+def standing_reviews(history: Iterable[Event]) -> list[Reviewed]:
+    """The reviews that were noted and stand, each as it was said last; the one that was spoken of last comes last.
+
+    What was said later of the same day stands in place of what was said before, and so does what puts a day right. What
+    is taken back is the whole review, with everything that was added to it.
+    """
+    found: list[Reviewed] = []
+    for event in history:
+        if event.reviewed is not None:
+            over = {event.reviewed.on, event.reviewed.replaces}
+            found = [*(one for one in found if one.on not in over), replace(event.reviewed, replaces=None)]
+        elif event.kind is EventKind.WITHDRAWN and found:
+            found.pop()
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

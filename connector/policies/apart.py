@@ -40,6 +40,9 @@ def read_apart(kind: Kind, content: bytes, *, seconds: float = _SECONDS) -> Read
         )
     except subprocess.TimeoutExpired:
         raise TookTooLong from None
+    except OSError:
+        # No process could be started: the machine's trouble, not the document's.
+        raise NoReader from None
     if done.returncode == _NOT_STARTED:
         raise NoReader
     if done.returncode != 0:

@@ -27,6 +27,8 @@ class NoReader(UnreadablePolicy):
     """Word and PDF files cannot be read on this machine, because the service is not whole. Install it again, or give
     the policy as .txt."""
 
+    permanent = False
+
 
 class TookTooLong(UnreadablePolicy):
     """Reading this file took longer than any policy needs, so it was stopped. Open it in Word, save it under a new

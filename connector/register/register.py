@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import CannotAccept, ConfigError, RegisterClosed
 from connector.model.policies_kept import Event, EventKind, Kept, Look, Reviewed
-from connector.register import writing
+from connector.register import notes, writing
 from connector.register.rows import event_of, kept_of
 from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, own_name, policy, told
 from connector.sqlite.claims import Claim, Claims, Granted, Old, Told
@@ -79,13 +79,13 @@ class Register:
 
     def add(self, school: str, slugs: tuple[str, ...], at: datetime) -> None:
         """Rows for policies that have none yet."""
-        self._do(writing.add, writing.Adding(school=school, slugs=slugs, at=at))
+        self._do(writing.add, notes.Adding(school=school, slugs=slugs, at=at))
 
-    def note_document(self, document: writing.DocumentRead) -> None:
+    def note_document(self, document: notes.DocumentRead) -> None:
         """What was read in a policy's document."""
         self._do(writing.note_document, document)
 
-    def note_presence(self, presence: writing.Presence) -> None:
+    def note_presence(self, presence: notes.Presence) -> None:
         """A document that is not in the library any more, or is there again."""
         self._do(writing.note_presence, presence)
 
@@ -95,21 +95,22 @@ class Register:
 
     def withdraw(self, school: str, slug: str, by: str, at: datetime) -> bool:
         """Take back the last review that was noted; it stays in the history. False where there is none to take back."""
-        return self._do(writing.withdraw, writing.Withdrawing(school=school, slug=slug, by=by, at=at))
+        return self._do(writing.withdraw, notes.Withdrawing(school=school, slug=slug, by=by, at=at))
 
     def note_reviewed(self, school: str, slug: str, reviewed: Reviewed, by: str, at: datetime) -> bool:
         """What a person said of a review. False where they said the very same last time: a button pressed twice."""
-        return self._do(writing.note_reviewed, writing.Said(school=school, slug=slug, reviewed=reviewed, by=by, at=at))
+        return self._do(writing.note_reviewed, notes.Said(school=school, slug=slug, reviewed=reviewed, by=by, at=at))
 
-    def show(self, school: str, shown: tuple[writing.Shown, ...], at: datetime) -> None:
+    def show(self, school: str, shown: tuple[notes.Shown, ...], at: datetime) -> None:
         """What calendars are told from now on; another day or title counts as a change."""
-        self._do(writing.show, writing.Showing(school=school, shown=shown, at=at))
+        self._do(writing.show, notes.Showing(school=school, shown=shown, at=at))
 
     # -- the library
 
-    def note_look(self, school: str, at: datetime, error: str = "") -> None:
-        """The library was looked at, or could not be."""
-        self._do(writing.note_look, writing.Looking(school=school, at=at, error=error))
+    def note_look(self, school: str, at: datetime, error: str = "", *, is_seen: bool | None = None) -> None:
+        """The library was looked at, or could not be; `is_seen` where it was, but for something in it."""
+        seen = not error if is_seen is None else is_seen
+        self._do(writing.note_look, notes.Looking(school=school, at=at, error=error, is_seen=seen))
 
     def look(self, school: str) -> Look:
         """When the library was last looked at, and since when it cannot be."""

@@ -3,101 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, null, select, update
 
-from connector.model.policies_kept import EventKind, Read, Reviewed
+from connector.model.policies_kept import Event, EventKind, standing_reviews
+from connector.register.notes import (
+    Adding,
+    DocumentRead,
+    Looking,
+    Presence,
+    Said,
+    Showing,
+    Withdrawing,
+)
 from connector.register.rows import as_json, event_of
 from connector.register.schema import event, feed, library, policy
 
 _LONGEST_FAULT = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adding:
-    """Policies that a person listed."""
-
-    school: str
-    slugs: tuple[str, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRead:
-    """A document as it was read: `read` is None where it could not be, and `fault` says why."""
-
-    school: str
-    slug: str
-    document: str
-    name: str
-    version: str
-    reading: int
-    at: datetime
-    read: Read | None = None
-    fault: str = ""
-    # Another name that it had while nobody listed it: what was said of it under that goes along.
-    before: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """Whether a policy's document is in the library."""
-
-    school: str
-    slug: str
-    at: datetime
-    is_there: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a person said of a review."""
-
-    school: str
-    slug: str
-    reviewed: Reviewed
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawing:
-    """A person takes the last review back."""
-
-    school: str
-    slug: str
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What calendars show of a policy; no day where none is known."""
-
-    slug: str
-    title: str
-    due: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
-    """What calendars show of a school's policies."""
-
-    school: str
-    shown: tuple[Shown, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looking:
-    """A look at a school's library."""
-
-    school: str
-    at: datetime
-    error: str
 
 
 def add(connection: Connection, items: list[Adding]) -> list[None]:
@@ -153,15 +76,13 @@ def forget(connection: Connection, items: list[tuple[str, str]]) -> list[None]:
 
 
 def withdraw(connection: Connection, items: list[Withdrawing]) -> list[bool]:
-    """A line in the history that takes the last review back which still counts."""
+    """A line in the history that takes back the review that was spoken of last."""
     done = []
     for item in items:
-        mine = event.c.school == item.school, event.c.slug == item.slug
-        kinds = connection.execute(select(event.c.kind).where(*mine)).scalars().all()
-        counts = kinds.count(EventKind.REVIEWED) > kinds.count(EventKind.WITHDRAWN)
-        if counts:
+        stands = bool(standing_reviews(_history(connection, item.school, item.slug)))
+        if stands:
             _append(connection, item.school, item.slug, {"at": item.at, "by": item.by, "kind": EventKind.WITHDRAWN})
-        done.append(counts)
+        done.append(stands)
     return done
 
 
@@ -190,7 +111,7 @@ def note_look(connection: Connection, items: list[Looking]) -> list[None]:
             connection.execute(insert(library).values(school=item.school))
         since = (row.failing_since if row and row.failing_since else item.at) if item.error else None
         values: dict[str, Any] = {"error": item.error, "failing_since": since}
-        if not item.error:
+        if item.is_seen:
             values["looked_at"] = item.at
         connection.execute(update(library).where(library.c.school == item.school).values(values))
     return [None] * len(items)
@@ -212,8 +133,8 @@ def renew_feed(connection: Connection, items: list[str]) -> list[int]:
 def _noted(connection: Connection, item: Said) -> bool:
     add(connection, [Adding(school=item.school, slugs=(item.slug,), at=item.at)])
     of_reviews = event.c.kind.in_((EventKind.REVIEWED, EventKind.WITHDRAWN))
-    mine = and_(event.c.school == item.school, event.c.slug == item.slug, of_reviews)
-    row = connection.execute(select(event).where(mine).order_by(event.c.id.desc()).limit(1)).first()
+    mine = select(event).where(_of(item.school, item.slug), of_reviews)
+    row = connection.execute(mine.order_by(event.c.id.desc()).limit(1)).first()
     last = event_of(row) if row else None
     if last is not None and (last.reviewed, last.by) == (item.reviewed, item.by):
         return False
@@ -229,15 +150,28 @@ def _take_from_others(connection: Connection, item: DocumentRead) -> None:
     connection.execute(update(policy).where(others).values(nothing))
 
 
+def _history(connection: Connection, school: str, slug: str) -> list[Event]:
+    mine = select(event).where(_of(school, slug)).order_by(event.c.id)
+    return [event_of(row) for row in connection.execute(mine)]
+
+
 def _take_along(connection: Connection, item: DocumentRead) -> None:
-    """The history of the name that it had before; that name is no policy any more."""
-    old = and_(event.c.school == item.school, event.c.slug == item.before)
-    connection.execute(update(event).where(old).values(slug=item.slug))
+    """The history of the name that it had before; that name is no policy any more.
+
+    Two histories are never mixed: what one of them takes back would be taken from the other.
+    """
+    if standing_reviews(_history(connection, item.school, item.slug)):
+        return
+    connection.execute(update(event).where(_of(item.school, item.before)).values(slug=item.slug))
     connection.execute(delete(policy).where(_is(item.school, item.before)))
 
 
 def _append(connection: Connection, school: str, slug: str, values: Mapping[str, Any]) -> None:
     connection.execute(insert(event).values(school=school, slug=slug, **values))
+
+
+def _of(school: str, slug: str) -> Any:
+    return and_(event.c.school == school, event.c.slug == slug)
 
 
 def _is(school: str, slug: str) -> Any:

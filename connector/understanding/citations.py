@@ -26,6 +26,12 @@ _ACT = re.compile(
 )
 _REPORT = re.compile(rf"\((?P<title>[^():]{{3,60}}: [^():]{{3,80}}) (?P<edition>{_YEAR})\)")
 _TITLED = re.compile(rf"\b(?P<title>{_WORD}(?: (?:{_LINK} ){{0,2}}{_WORD}){{2,10}}) \((?:DfE,? )?{_EDITION}\)")
+# `Prevent duty guidance: England and Wales (2023)`
+_GUIDANCE = re.compile(
+    rf"\b(?P<title>{_WORD}(?: (?:{_LINK}|duty|statutory|{_WORD})){{1,6}} [Gg]uidance"
+    r"(?:(?:: | for )England(?: and Wales)?)?)"
+    rf"[\s,(]{{1,3}}{_EDITION}"
+)
 _DEFINES = re.compile(r"\bThe (?P<title>(?:National|NWG)[\w ]{3,80}?) defines\b")
 _OPENERS = frozenset({"the", "under", "see", "in", "by", "with", "and", "from", "our", "this", "section"})
 # A shorter name is of ordinary words ("working together"): it counts with its year only.
@@ -60,7 +66,7 @@ def _in_block(block: Block, known: Sequence[tuple[Guidance, re.Pattern[str]]]) -
             yield _citation(text.title, hit["edition"] or "", hit[0], block, text.key)
     for hit in _DEFINES.finditer(block.text):
         yield _citation(f"{hit['title']}: its definition", "", hit[0], block)
-    for pattern in (_QUOTED, _ACT, _REPORT, _TITLED):
+    for pattern in (_QUOTED, _ACT, _REPORT, _TITLED, _GUIDANCE):
         for hit in _free(pattern, block.text, taken):
             title = _without_opening(hit["title"].strip(" ,"))
             years = (hit["edition"], hit.groupdict().get("more"))

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Precision, SeveralDates, Why
+from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Precision, SeveralDates, Why, YearlessTerm
 from connector.understanding.as_typed import AsTyped, as_typed
 from connector.understanding.date_words import refused, with_doubt
 from connector.understanding.phrases_found import Found, search
+from connector.understanding.sooner_said import doubt_of, is_sooner
 from connector.understanding.words_beside import is_blank, says_no_date, telling_words
 
 # Whatever stands in a date's place and is longer is a text of its own.
@@ -92,6 +93,8 @@ def _with_the_rest(found: Sequence[Found], words: AsTyped) -> Phrase:
     phrase, covered = _chosen(found, words)
     unknown = _beside(found, words)
     rest = " \u2026 ".join(filter(None, (unknown, *(one.phrase.said for one in found if one not in covered))))
+    if isinstance(phrase, YearlessTerm) and is_sooner(phrase.said.casefold()):
+        return refused(words.text, Why.AMBIGUOUS, doubt_of(phrase.said))
     if not rest or isinstance(phrase, NotADate):
         return phrase
     is_loose = isinstance(phrase, PolicyDate) and phrase.precision in {Precision.YEAR, Precision.SCHOOL_YEAR}

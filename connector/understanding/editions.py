@@ -10,11 +10,16 @@ from connector.model.policy import Citation
 
 
 def superseded(cited: Sequence[Citation], editions: Editions) -> tuple[str, ...]:
-    """A line for each cited text of which a newer edition is known: which, when that was checked, what to look for."""
+    """A line for each cited text of which a newer edition is known: which, when that was checked, what to look for.
+
+    Of a text the newest edition that is cited counts: older ones beside it are the policy's own history.
+    """
     found = []
+    newest = {one.key: one.year for one in sorted(cited, key=lambda one: one.year)}
     for citation in cited:
         text = editions.of(citation.key)
-        if text is not None and citation.year and citation.year < text.editions[-1]:
+        is_newest = citation.year == newest[citation.key]
+        if text is not None and is_newest and 0 < citation.year < text.editions[-1]:
             found.append(_said(citation, text))
     return tuple(dict.fromkeys(found))
 

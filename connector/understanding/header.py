@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from connector.model.policy import ABSENT, Confidence, DateFinding, Finding, Presence
@@ -13,11 +13,13 @@ from connector.understanding.labels import Label
 from connector.understanding.naming import setting_in, title_in
 from connector.understanding.pairs import Pair, pairs_in
 from connector.understanding.sentences import said_in_prose
-from connector.understanding.settling import latest_of, one_of, review_of, unread_in
+from connector.understanding.settling import latest_of, one_of, past_among, review_of, unread_in
 from connector.understanding.sign_offs import DATES, said_by
 
 _PICTURES = "there are pictures in the file; a signature may be one of them"
 _SIGNED_ON = "it stands beside a signature"
+_WAS = "the next review stands beside it: taken for the day of the last one"
+_PAST = "an earlier review date stands beside it: {said}"
 _APPENDIX = re.compile(r"(?:appendix|annex)(?: \w{1,2})?(?:\b.{0,80}\D)?", re.IGNORECASE)
 
 Found = dict[Label, list[Finding]]
@@ -73,11 +75,31 @@ def _found(blocks: Sequence[Block]) -> Found:
     found: Found = defaultdict(list)
     for label, finding in said_by(list(_own(blocks)), blocks):
         found[label].append(finding)
+    plain = set(found[Label.REVIEW])
+    next_reviews = [one for one in found[Label.NEXT_REVIEW] if one not in plain]
     told = {label for label, said in found.items() if any(one.presence is Presence.FOUND for one in said)}
     for label, finding in said_in_prose(blocks):
         if label not in told or label is Label.NEXT_REVIEW:
             found[label].append(finding)
+    _part_reviews(found, next_reviews)
     return found
+
+
+def _part_reviews(found: Found, told: Sequence[Finding]) -> None:
+    """A plain `Review date` before the one that is called the next says when it was reviewed; else it is a note."""
+    plain, named = set(found[Label.REVIEW]), set(told)
+    places = {one.place for one in plain}
+    past = set(past_among([one for one in found[Label.NEXT_REVIEW] if one not in named and one.place in places], told))
+    found[Label.NEXT_REVIEW] = [one for one in found[Label.NEXT_REVIEW] if one not in past]
+    labelled = [one for one in dict.fromkeys(found[Label.REVIEW]) if one in past]
+    if any(one.presence is Presence.FOUND for one in found[Label.WRITTEN]):
+        also = "; ".join(f"\u201c{one.words}\u201d ({one.place})" for one in labelled)
+        note = _PAST.format(said=also) if also else ""
+        found[Label.NEXT_REVIEW] = [
+            replace(one, note=note) if note and one in named else one for one in found[Label.NEXT_REVIEW]
+        ]
+    else:
+        found[Label.WRITTEN] += [replace(one, confidence=Confidence.LIKELY, note=_WAS) for one in labelled]
 
 
 def _own(blocks: Sequence[Block]) -> Iterator[Pair]:
@@ -116,11 +138,20 @@ def _accepted(found: Found) -> DateFinding:
 
 
 def _noted(finding: Finding, has_pictures: bool) -> Finding:
-    return replace(finding, note=_PICTURES) if finding.presence is Presence.BLANK and has_pictures else finding
+    is_left_open = finding.presence is Presence.BLANK and not finding.note
+    return replace(finding, note=_PICTURES) if is_left_open and has_pictures else finding
 
 
 def _not_understood(found: Found) -> Iterator[Finding]:
     """What stands in a date's place and is none, and signatures of which nobody knows whose they are."""
     for label in sorted(DATES):
-        yield from unread_in(found[label])
+        yield from _once(unread_in(found[label]))
     yield from found[Label.SIGNED]
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Each of them once: a line is read as a label and as a sentence."""
+    kept: dict[tuple[str, str], Finding] = {}
+    for one in findings:
+        kept.setdefault((one.value, one.place), one)
+    return kept.values()

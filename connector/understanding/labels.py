@@ -12,7 +12,10 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """What a label asks for. `approved_by` asks who, `signed` does not say whose, `date` leans on the label before."""
+    """What a label asks for. `approved_by` asks who, `signed` does not say whose, `date` leans on the label before.
+
+    `review` is a review of which the label does not say that it is the next one.
+    """
 
     TITLE = "title"
     NUMBER = "number"
@@ -23,6 +26,7 @@ class Label(StrEnum):
     ACCEPTED = "accepted"
     APPROVED_BY = "approved_by"
     NEXT_REVIEW = "next_review"
+    REVIEW = "review"
     CYCLE = "cycle"
     SIGNED_HEAD = "signed_head"
     SIGNED_CHAIR = "signed_chair"

@@ -35,10 +35,10 @@ def linked_in(
 ) -> tuple[Finding, ...]:
     """Each policy that is named beside this one, once."""
     found: dict[str, Finding] = {}
-    own = _key(own_title.replace(setting, "") if setting else own_title)
+    own = set(_key(own_title).split())
     for name, finding in (*_labelled(under_label), *_listed(blocks), *_named(blocks, setting)):
         key = _key(name)
-        if key and key not in own and not _NO_POLICY.issuperset(key.split()):
+        if key and not own.issuperset(key.split()) and not _NO_POLICY.issuperset(key.split()):
             found.setdefault(key, finding)
     return tuple(found.values())
 
@@ -79,7 +79,7 @@ def _split(names: str, by: str) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return " ".join(re.sub(r"[^\w'\u2019-]+", " ", name.casefold().replace("&", " and ")).split())
 
 
 def _finding(value: str, words: str, block: Block, confidence: Confidence) -> Finding:

@@ -23,6 +23,8 @@ _TITLE = re.compile(rf"(?P<number>\d+(?:\.\d+)*[a-z]?\.?)?\s*(?P<title>{_CALLED}
 # `1.4 Uncollected children`: in a numbered set of policies a title may do without the word.
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}\.\d{1,2}[a-z]?\.?)\s+(?P<title>[A-Z][^.:;]{3,80})")
 _FIRST_LINES = 3
+# A header, a logo's line and the setting's name may stand before the title.
+_TOP = 5
 # Headings within a policy, and sentences, which end in the same words.
 _NO_TITLE = re.compile(
     r"(?:our |general |the )?(?:policy(?: statement| aims?)?|statement|procedures?|guidelines|policies)"
@@ -34,18 +36,39 @@ _NO_TITLE = re.compile(
 
 
 def title_in(blocks: Sequence[Block]) -> tuple[Finding, Finding]:
-    """The title and the number before it: the first line that is called a policy, a procedure or a statement."""
-    for block, line in _lines(blocks):
-        hit = _TITLE.fullmatch(line)
-        if hit is None or _NO_TITLE.fullmatch(hit["title"]):
-            continue
-        number = _found((hit["number"] or "").rstrip("."), line, block) if hit["number"] else ABSENT
-        return _found(hit["title"].strip(" :\u2013-"), line, block), number
+    """The title and the number before it: the first line that is called a policy, a procedure or a statement.
+
+    A heading at the top of the text counts before a running header.
+    """
+    titles = _titles(blocks)
+    if (first := next(titles, None)) is not None:
+        is_running = _is_running(first[0], first[1])
+        at_the_top = next((one for one in titles if _is_at_the_top(one[0], blocks)), None) if is_running else None
+        block, line, title = at_the_top or first
+        number = _found(title["number"].rstrip("."), line, block) if title["number"] else ABSENT
+        return _found(title["title"].strip(" :\u2013-"), line, block), number
     for block, line in islice(_lines(blocks), _FIRST_LINES):
         if (hit := _NUMBERED.fullmatch(line)) and not _NO_TITLE.fullmatch(hit["title"]):
-            title = replace(_found(hit["title"], line, block), confidence=Confidence.LIKELY)
-            return title, _found(hit["number"].rstrip("."), line, block)
+            likely = replace(_found(hit["title"], line, block), confidence=Confidence.LIKELY)
+            return likely, _found(hit["number"].rstrip("."), line, block)
     return ABSENT, ABSENT
+
+
+def _titles(blocks: Sequence[Block]) -> Iterator[tuple[Block, str, re.Match[str]]]:
+    for block, line in _lines(blocks):
+        hit = _TITLE.fullmatch(line)
+        if hit is not None and not _NO_TITLE.fullmatch(hit["title"]):
+            yield block, line, hit
+
+
+def _is_running(block: Block, line: str) -> bool:
+    """True for a header or footer, and for a part of a line, as a header that a format ran into the text."""
+    return block.place.startswith(("header", "footer")) or (line != block.text and block.kind is BlockKind.PARAGRAPH)
+
+
+def _is_at_the_top(block: Block, blocks: Sequence[Block]) -> bool:
+    is_first_rank = block.kind is BlockKind.HEADING and block.level <= 1
+    return is_first_rank and any(block is one for one in blocks[:_TOP])
 
 
 def setting_in(blocks: Sequence[Block], title: Finding) -> Finding:

@@ -34,6 +34,15 @@ _NEAR = 80
 
 
 @dataclass(frozen=True, slots=True)
+class Where:
+    """Where a role begins and ends in a text, and where the next one begins, or the text ends."""
+
+    begin: int
+    end: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """The people named with a role, and where the words that say so begin and end in the text."""
 
@@ -42,10 +51,11 @@ class People:
     names: tuple[str, ...] = ()
 
 
-def people_beside(text: str, start: int, end: int, *, is_row: bool, is_plural: bool) -> People:
+def people_beside(text: str, role: Where, *, is_row: bool, is_plural: bool) -> People:
     """Who is named beside the role that stands there. Several people only for several posts, or where set apart."""
+    start, end = role.begin, role.end
     near = 3 * _NEAR if is_plural else _NEAR
-    after, begin = text[end : end + near], max(0, start - near)
+    after, begin = text[end : min(end + near, role.stop)].rstrip(), max(0, start - near)
     behind = (_IN_CELL.match(after) if is_row else None, _TWO_BEHIND.match(after))
     for hit in (*behind, _MANY_BEHIND.match(after) if is_plural else None, _BEHIND.match(after)):
         if hit and (names := _names(hit["names"])):

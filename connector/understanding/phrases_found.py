@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Why, YearlessTerm
 from connector.understanding import cycles_said, days_said, terms_said, years_said
 from connector.understanding.as_typed import AsTyped
 from connector.understanding.date_words import Form, with_doubt
+from connector.understanding.sooner_said import doubt_of, sooner_from, sooner_in
 
 _FORMS: tuple[Form, ...] = (*days_said.FORMS, *terms_said.FORMS, *cycles_said.FORMS, *years_said.FORMS)
 # "annually in the autumn term", "annually, at the end of Summer 2"; and the other way round, "Autumn 2 (annually)".
@@ -37,7 +38,7 @@ def search(words: AsTyped) -> tuple[Found, ...]:
     for one in sorted(_readings(words), key=lambda one: (one.start, -one.end, one.alone)):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
-    return tuple(_joined(kept, words))
+    return tuple(_with_what_leads(_joined(kept, words), words))
 
 
 def _readings(words: AsTyped) -> Iterator[Found]:
@@ -66,12 +67,29 @@ def _joined(found: list[Found], words: AsTyped) -> Iterator[Found]:
         yield last
 
 
+def _with_what_leads(found: Iterable[Found], words: AsTyped) -> Iterator[Found]:
+    """The same, each with the `early` or `start of the` before it; what these leave open is its doubt."""
+    after = 0
+    for one in found:
+        start = sooner_from(words.plain, after, one.start, one.phrase)
+        after = one.end
+        if start == one.start:
+            yield one
+            continue
+        phrase = replace(one.phrase, said=words.words(start, one.end))
+        if isinstance(phrase, PolicyDate | Cycle):
+            phrase = with_doubt(phrase, doubt_of(phrase.said))
+        yield replace(one, start=start, phrase=phrase)
+
+
 def _together(one: Found, other: Found, words: AsTyped) -> Found | None:
     gap = words.plain[one.end : other.start]
     said = words.words(one.start, other.end)
     phrase: Cycle | None = None
     if isinstance(one.phrase, Cycle) and _IN.fullmatch(gap):
         phrase = _narrowed(one.phrase, other.phrase, said)
+        if phrase and (at := sooner_in(gap)) is not None:
+            phrase = with_doubt(phrase, doubt_of(words.words(one.end + at, other.end)))
     elif isinstance(other.phrase, Cycle) and _BESIDE.fullmatch(gap):
         phrase = _narrowed(other.phrase, one.phrase, said)
     return Found(one.start, other.end, phrase, alone=False) if phrase else None

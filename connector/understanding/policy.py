@@ -10,7 +10,7 @@ from connector.understanding.header import header_of
 from connector.understanding.linked import linked_in
 from connector.understanding.passages import contacts_in, escalation_in, indicators_in, records_in, stages_in
 from connector.understanding.record_draft import Named
-from connector.understanding.record_list import record_list
+from connector.understanding.record_list import lists_not_understood, record_list
 from connector.understanding.roles import roles_in
 
 
@@ -18,6 +18,7 @@ def understand(text: PolicyText, editions: Editions) -> PolicyReading:
     """What was found. Nothing is decided: what is blank, absent, doubtful or not understood says so. Never raises."""
     header, blocks = header_of(text), text.blocks
     title, setting = header.title.value, header.setting.value
+    record = record_list(blocks, Named(file=text.name, title=title, setting=setting))
     return PolicyReading(
         name=text.name,
         title=header.title,
@@ -35,11 +36,11 @@ def understand(text: PolicyText, editions: Editions) -> PolicyReading:
         linked=linked_in(blocks, header.linked, title, setting),
         roles=roles_in(blocks),
         guidance=citations_in(blocks, editions),
-        record=record_list(blocks, Named(file=text.name, title=title, setting=setting)),
+        record=record,
         records_said=records_in(blocks),
         indicators=indicators_in(blocks),
         escalation=escalation_in(blocks),
         stages=stages_in(blocks),
         contacts=contacts_in(blocks),
-        not_understood=header.not_understood,
+        not_understood=(*header.not_understood, *lists_not_understood(blocks, record)),
     )

@@ -7,20 +7,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from connector.model.policy import RecordList
+from connector.model.policy import Confidence, Finding, Presence, RecordList
 from connector.model.policy_text import Block, BlockKind
 from connector.understanding.asks import fields_in, left_in
 from connector.understanding.record_draft import Named, clauses_of, drafted
 from connector.understanding.sentences import sentences_of
 
 _RECORDS = re.compile(
-    r"\b(?:record(?:s|ed|ing)?|log(?:s|ged)?|(?:written|concern|incident) (?:account|report|note|form|statement)s?"
-    r"|cause for concern|notes?|document(?:s|ed)?)\b",
+    r"\b(?:record(?:s|ed|ing)?|log(?:s|ged)?|cause for concern|notes?|document(?:s|ed)?|writ(?:e|ten) down"
+    r"|(?:written|concern|incident|accident) (?:account|report|note|form|statement)s?)\b",
     re.IGNORECASE,
 )
 _LEADS_ON = re.compile(
     r"\b(?:below|following|as follows|includ(?:e|es|ing)|contains?|containing|(?:should|must) (?:hold|state))\b"
-    r"|[:\u2013-]\s*$",
+    r"|[:\u2013-]\s*$|^what (?:\w+ ){1,3}record(?:ed)?$",
+    re.IGNORECASE,
+)
+# What says that a list of what to record follows, whatever the items are; a record that is kept is none.
+_WRITTEN = r"(?:record(?:ed)?|log(?:ged)?|documented|writ(?:e|ten) down)"
+_ASKS_FOR_RECORD = re.compile(
+    rf"\b(?:must|should|will|shall|please|to)\b.{{0,80}}\b{_WRITTEN}\b|^\W*(?:record|log|write down)\b(?! keeping)"
+    r"|\b(?:records?|forms?|reports?|logs?|accounts?)\b.{0,80}\b(?:includ|contain|hold|stat(?:e|ing)\b|giving\b|with\b)"
+    r"|^what (?:\w+ ){1,3}record(?:ed)?$",
     re.IGNORECASE,
 )
 _RUN_ON = re.compile(
@@ -43,6 +51,10 @@ _COLUMN = re.compile(
 )
 _FEWEST, _LONGEST_LEAD, _LONGEST_LINE, _LONGEST_SENTENCE = 3, 400, 100, 1500
 _MOST_ITEMS = 200
+# A list that is told is not drafted, so two items make one.
+_FEWEST_TOLD = 2
+NOT_UNDERSTOOD = "a list of what to record was seen here and not understood"
+_ITEM = "an item of the list under \u201c{lead}\u201d ({place})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,34 @@ def record_list(blocks: Sequence[Block], named: Named) -> RecordList | None:
         return None
     most = max(found, key=lambda one: _asked_by(one.items))
     return drafted(most.lead, most.items, named, has_end=not most.is_flat)
+
+
+def lists_not_understood(blocks: Sequence[Block], record: RecordList | None) -> Iterator[Finding]:
+    """Each line that asks for a record, with the items under it, where too few are known fields to draft one."""
+    taken = {one.place for one in record.items} if record else set[str]()
+    for number, lead in enumerate(blocks):
+        if not _asks_for_record(lead):
+            continue
+        items = _list_after(lead, blocks[number + 1 : number + 1 + _MOST_ITEMS]).items
+        is_known = _is_of_a_record(items) or any(one.place in taken for one in items)
+        if len(items) >= _FEWEST_TOLD and not is_known:
+            taken.update(one.place for one in items)
+            yield _told(lead, NOT_UNDERSTOOD)
+            # Rows, and lines without bullets, may be of anything: the line before them is told alone.
+            listed = takewhile(lambda one: one.kind is BlockKind.ITEM, items)
+            yield from (_told(one, _ITEM.format(lead=lead.text, place=lead.place)) for one in listed)
+
+
+def _asks_for_record(lead: Block) -> bool:
+    is_line = lead.kind is not BlockKind.ROW and len(lead.text) <= _LONGEST_LEAD
+    return is_line and bool(_ASKS_FOR_RECORD.search(lead.text) and _LEADS_ON.search(lead.text))
+
+
+def _told(block: Block, note: str) -> Finding:
+    return Finding(
+        presence=Presence.FOUND, value=block.text, words=block.text, place=block.place,
+        confidence=Confidence.DOUBTFUL, note=note,
+    )  # fmt: skip
 
 
 def _asked_by(items: Sequence[Block]) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.model.policy import Confidence, Finding, Presence, RoleFinding
 from connector.model.policy_text import Block
-from connector.understanding.people_beside import People, people_beside
+from connector.understanding.people_beside import People, Where, people_beside
 from connector.understanding.sentences import SENTENCE_END
 
 _WORK = r"(?:officer|lead|co-?ordinator|liaison officer|manager)"
@@ -120,7 +120,11 @@ def _held(role: _Role, block: Block, in_order: Sequence[_Role]) -> Iterator[Role
     people, doubt = People(role.start, role.end), ""
     if role.known_as in _PERSONS:
         is_row = bool(block.cells)
-        people = people_beside(block.text, role.start, role.end, is_row=is_row, is_plural=role.is_plural)
+        # `DSL: Bev Jones Deputy: Tom Lee`: what follows the next role is no name of this one.
+        behind = bisect_left(in_order, role.end, key=lambda one: one.start)
+        stop = in_order[behind].start if behind < len(in_order) else len(block.text)
+        where = Where(role.start, role.end, stop)
+        people = people_beside(block.text, where, is_row=is_row, is_plural=role.is_plural)
         doubt = _doubt_of(role, people, block.text, in_order)
     sure_of = Confidence.DOUBTFUL if doubt else Confidence.LIKELY if people.names else Confidence.SURE
     finding = Finding(

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.model.policy import Confidence, Finding, Presence
-from connector.model.policy_dates import Cycle, NotADate, Phrase
+from connector.model.policy_dates import Cycle, NotADate, Phrase, Why
 from connector.model.policy_text import Block, BlockKind
 from connector.understanding.dates import find_phrases
 from connector.understanding.labels import Label
+from connector.understanding.not_yet import is_not_yet
 from connector.understanding.sign_offs import MINUTE, Said
 
 # A full stop that shortens a word ends no sentence: `Mrs. Hale`, `J. Hale`, `Tel. 01632 960101`.
@@ -112,7 +113,7 @@ def _said(sentence: str, block: Block) -> Iterator[Said]:
 def _label_of(phrase: Phrase, sentence: str, start: int, verbs: Sequence[_Verb]) -> Label:
     """What the phrase is the date of, by the verb nearest before it; `other` where they do not belong together."""
     before = [verb for verb in verbs if verb.end <= start]
-    if isinstance(phrase, NotADate):
+    if isinstance(phrase, NotADate) and phrase.why is not Why.IMPOSSIBLE:
         return Label.OTHER
     if not before:
         # `Annually reviewed`, `each autumn term the governors review this policy`.
@@ -120,7 +121,8 @@ def _label_of(phrase: Phrase, sentence: str, start: int, verbs: Sequence[_Verb])
         return Label.CYCLE if is_of_review else Label.OTHER
     verb = before[-1]
     gap = sentence[verb.end : start]
-    if len(gap) > _LONGEST_GAP or _APART.search(gap):
+    is_to_come = verb.label is Label.ACCEPTED and is_not_yet(sentence[verb.end :].lstrip(" :"))
+    if is_to_come or len(gap) > _LONGEST_GAP or _APART.search(gap):
         return Label.OTHER
     if isinstance(phrase, Cycle):
         return Label.CYCLE if verb.label in {Label.NEXT_REVIEW, Label.WRITTEN} else Label.OTHER

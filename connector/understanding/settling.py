@@ -63,6 +63,18 @@ def review_of(reviews: Sequence[Finding], cycles: Sequence[Finding]) -> tuple[Da
     return date_of(when if has_date else reviews), date_of([*cycles, *often])
 
 
+def past_among(reviews: Sequence[Finding], told: Sequence[Finding]) -> list[Finding]:
+    """Those of the reviews that lie before the one which is told to be the next: they were."""
+    next_review = date_of(told).phrase
+    if not isinstance(next_review, PolicyDate):
+        return []
+    return [
+        one.finding
+        for one in _read(reviews)
+        if isinstance(one.phrase, PolicyDate) and one.phrase.last < next_review.first
+    ]
+
+
 def unread_in(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Those in a date's place that could not be read as one."""
     return tuple(one.finding for one in _read(found) if _is_unread(one.phrase))

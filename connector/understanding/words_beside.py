@@ -6,7 +6,7 @@ import re
 
 _SMALL = frozenset(
     "a an the of on in by for at and is are be it its this that our will shall must should has have been with within "
-    "end start beginning early mid middle late during until till once least".split()
+    "end late during until till once least".split()
 )
 _POLICY = frozenset(
     "policy policies procedure procedures document statement date dated review reviews reviewed reviewing updated "
@@ -22,7 +22,7 @@ _IF = r"(?:required|necessary|needed|appropriate)"
 _MORE = r"(?:sooner|earlier|before|more (?:often|frequently|regularly)|when|as|if|there)"
 _ASIDES = re.compile(
     r"\b(?:no|not) later than\b|\bon or before\b|\bas (?:a|an absolute) minimum\b|\bto be\b|\bdue to\b"
-    rf"|\b(?:as|when|where|if)(?: and when)? {_IF}\b|\b(?:or|and|unless) {_MORE}\b.*"
+    rf"|\bearly (?:years|help)\b|\b(?:as|when|where|if)(?: and when)? {_IF}\b|\b(?:or|and|unless) {_MORE}\b.*"
 )
 # A dash and a question mark stand for `none` and `not known`.
 _NONE = re.compile(

@@ -31,7 +31,10 @@ _PAIR = rf"{BEGINS}(?P<first>\d{{4}}|\d\d?) ?[/.-] ?(?P<second>\d{{4}}|\d\d?){EN
 # `years 10/11`: classes and ages, not dates.
 _NO_CLASS = r"(?<!year )(?<!years )(?<!aged )(?<!ages )"
 # In prose a bare year is mostly that of a text cited: `Sexual Offences Act 2003`.
-_WHEN = r"(?:(?<=\bin )|(?<=\bby )|(?<=during )|(?<=until )|(?<=end of )|(?<=review )|(?<=reviewed )|(?<=updated ))"
+_WHEN = (
+    r"(?:(?<=\bin )|(?<=\bby )|(?<=during )|(?<=until )|(?<=end of )|(?<=start of )|(?<=beginning of )|(?<=\bin late )"
+    r"|(?<=\bin early )|(?<=\bby early )|(?<=\bin mid )|(?<=review )|(?<=reviewed )|(?<=updated ))"
+)
 
 
 @dataclass(frozen=True, slots=True)

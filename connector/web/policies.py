@@ -40,7 +40,7 @@ def blueprint(office: Office) -> Blueprint:
     @door.post("/r/<token>")
     def note(token: str) -> Response:
         given = Given(**{name: request.form.get(name, "").strip() for name in _FIELDS})
-        view = office.reviews.note(token, given, office.clock.now(), request.form.get("adds_to", ""))
+        view = office.reviews.note(token, given, office.clock.now(), request.form.get("seen", ""))
         answer = page("reviewed.html", view=view)
         answer.status_code = 200 if view.is_noted else 422
         return answer
