@@ -783,12 +783,20 @@ def test_three_people_with_their_roles_in_one_line_are_each_named(gap: str) -> N
 
 
 @pytest.mark.parametrize(("sentence", "cited"), [
-    ("Statutory guidance: Prevent Duty Guidance 2023.", [("Prevent Duty Guidance", 2023)]),
-    ("See Prevent duty guidance: England and Wales (2023).", [("Prevent duty guidance: England and Wales", 2023)]),
+    ("Statutory guidance: Careful Crossing Guidance 2023.", [("Careful Crossing Guidance", 2023)]),
+    ("See Crossing duty guidance: England and Wales (2023).", [("Crossing duty guidance: England and Wales", 2023)]),
     ("In line with statutory guidance 2023 we act; see the Guidance 2024.", []),
 ])  # fmt: skip
 def test_guidance_with_a_name_and_a_year_is_cited(sentence: str, cited: list[tuple[str, int]]) -> None:
     assert [(one.title, one.year) for one in read("Complaints Policy", sentence).guidance] == cited
+
+
+@pytest.mark.parametrize(("sentence", "told"), [
+    ("See the Revised Prevent duty guidance (2015).", True), ("See Prevent duty guidance: England and Wales (2023).", False),
+])  # fmt: skip
+def test_an_older_prevent_duty_guidance_is_told_as_such(sentence: str, told: bool) -> None:
+    said = superseded(read("Complaints Policy", sentence).guidance, editions())
+    assert any("Prevent duty guidance" in line and "2023" in line for line in said) is told
 
 
 # What holds for every text.
@@ -818,3 +826,21 @@ def test_twenty_thousand_lines_that_each_may_lead_to_a_list_are_read_at_once(kin
     assert record_list(made, Named(file="p", title="", setting="")) is None
     list(lists_not_understood(made, None))
     assert time.perf_counter() - began < 20
+
+
+@pytest.mark.parametrize(("answers", "accepted", "signed", "review"), [
+    ("23/1/26\t\tJanuary 2027", "23/1/26", "", "January 2027"), ("23/1/26\tA. Wickford", "23/1/26", "A. Wickford", ""),
+    ("A. Wickford\tJanuary 2027", "", "A. Wickford", "January 2027"),
+    # Which of the two days is meant cannot be told.
+    ("23/1/26", "", "", ""), ("A. Wickford\tB. Chair", "", "", ""),
+])  # fmt: skip
+def test_answers_that_somebody_tabbed_to_stand_under_the_labels_that_ask_for_them(
+    answers: str, accepted: str, signed: str, review: str
+) -> None:
+    text = f"Visitors Policy\n\nWe act.\n\nAdopted on\tSigned on behalf of the nursery\tDate for review\n{answers}\n"
+    found = understand(read_policy(text.encode(), "policy.txt"), editions())
+    said = [
+        one.phrase.said if isinstance(one.phrase, PolicyDate) else "" for one in (found.accepted, found.next_review)
+    ]
+    assert said == [accepted, review]
+    assert finding(found, "signed_chair").value == signed

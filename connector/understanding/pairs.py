@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from connector.model.policy_dates import NotADate, PolicyDate, SeveralDates
 from connector.model.policy_text import Block, BlockKind
@@ -22,6 +23,10 @@ _TO_WRITE_ON = re.compile(r"[_\u2026]{2,}|\.{4,}|^\s*:")
 _A_LINE = re.compile(r":?\s*[_.\u2026]{3}")
 _OF_A_FORM = re.compile(r"\b(?:dated?|sign(?:ed|ature)|minute|next)\b", re.IGNORECASE)
 _WORD_START = re.compile(r"(?<![\w'\u2019])\w")
+# More than any sign-off block has side by side.
+_MOST_LABELS = 8
+_DAYS = frozenset({Label.NEXT_REVIEW, Label.ACCEPTED, Label.WRITTEN, Label.DATE, Label.REVIEW, Label.SIGNED_ON})
+_SIGNED = frozenset({Label.SIGNED, Label.SIGNED_HEAD, Label.SIGNED_CHAIR, Label.APPROVED_BY})
 _BARE = frozenset({Label.NEXT_REVIEW, Label.ACCEPTED, Label.WRITTEN, Label.MINUTE_NUMBER, Label.VERSION})
 
 
@@ -68,11 +73,34 @@ def _rows_under(blocks: Sequence[Block], number: int) -> tuple[Block, ...]:
         return ()
     rows: list[Block] = []
     for row in blocks[number + 1 :]:
-        known = label_of(row.cells[0]) if len(row.cells) == len(head.cells) else None
-        if len(row.cells) != len(head.cells) or (known and not known.is_weak):
+        cells = _spread(head, row.cells)
+        known = label_of(cells[0]) if cells else None
+        if not cells or (known and not known.is_weak):
             break
         rows.append(row)
     return tuple(rows)
+
+
+def _spread(head: Block, cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The cells as they stand under the labels; () where that cannot be told.
+
+    Where somebody tabbed past an answer there are fewer of them: a day belongs under a label that asks for one, a name
+    under another, and both keep their order.
+    """
+    if len(cells) == len(head.cells):
+        return cells
+    asked = [known.label for known in map(label_of, head.cells) if known is not None]
+    if len(cells) > len(head.cells) or len(asked) > _MOST_LABELS or any(map(label_of, cells)):
+        return ()
+    if not _SIGNED.intersection(asked):
+        return ()
+    asks_day = [label in _DAYS for label in asked]
+    is_day = [isinstance(read_phrase(cell), PolicyDate) for cell in cells]
+    ways = [at for at in combinations(range(len(asks_day)), len(cells)) if [asks_day[one] for one in at] == is_day]
+    if len(ways) != 1:
+        return ()
+    under = dict(zip(ways[0], cells, strict=True))
+    return tuple(under.get(at, "") for at in range(len(asks_day)))
 
 
 def _under_labels(head: Block, rows: Sequence[Block]) -> Iterator[Pair]:
@@ -85,7 +113,7 @@ def _under_labels(head: Block, rows: Sequence[Block]) -> Iterator[Pair]:
         # Several reviews, one under the other, are those that were.
         labels = [Known(Label.WRITTEN) if known.is_open else known for known in labels]
     for row in rows if is_signed else latest:
-        for known, said, value in zip(labels, head.cells, row.cells, strict=True):
+        for known, said, value in zip(labels, head.cells, _spread(head, row.cells), strict=True):
             yield Pair(known=known, said=said, value=value.strip(), words=row.text, block=row)
 
 
