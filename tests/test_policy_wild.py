@@ -799,6 +799,80 @@ def test_an_older_prevent_duty_guidance_is_told_as_such(sentence: str, told: boo
     assert any("Prevent duty guidance" in line and "2023" in line for line in said) is told
 
 
+@pytest.mark.parametrize("other", [
+    "Appendix 3: Individual healthcare plan (example)\n\nNext review: 12 March 2027",
+    "This is read with our Online Safety Policy (next review: May 2027).", "The risk assessment for trips\tNext review: May 2026",
+])  # fmt: skip
+def test_the_next_review_of_something_else_is_never_surely_the_policys(other: str) -> None:
+    found = read("Medicines Policy", "Review date: September 2025", "We act.", *other.split("\n\n"))
+    assert found.next_review.finding.confidence is not Confidence.SURE
+    assert finding(found, "written").value != "September 2025"
+
+
+def test_what_stands_after_a_table_of_signatures_is_read_for_itself() -> None:
+    text = (
+        "Visitors Policy\n\nApproved by\tDate\tNext review\nGovernors\t12/09/2024\t09/2025\n\nOwner: Jane Smith\n\n"
+        "Signed (Headteacher): J Smith\n\nMinute number: 24/7\n\nWe act.\n\nWe act again.\n"
+    )
+    found = understand(read_policy(text.encode(), "policy.txt"), editions())
+    assert [finding(found, name).value for name in ("owner", "signed_head", "minute_number")] == [
+        "Jane Smith",
+        "J Smith",
+        "24/7",
+    ]
+    assert len(found.not_understood) == 0
+
+
+def test_the_head_of_the_next_table_is_no_answer() -> None:
+    text = "Visitors Policy\n\nSigned\tDate\tReview date\n\t12/09/2024\t09/2025\nPolicy\tOwner\tDate\nVisitors\tA Lee\t1/9/24\n"
+    found = understand(read_policy(text.encode(), "policy.txt"), editions())
+    assert finding(found, "signed_chair").value != "Policy"
+
+
+@pytest.mark.parametrize("said", [
+    "Following approval by governors on 12 March 2025", "On approval by FGB 12 March 2025", "Scheduled FGB 12 March 2025",
+])  # fmt: skip
+def test_a_day_on_which_it_was_accepted_is_no_day_to_come(said: str) -> None:
+    found = read("Visitors Policy", f"Date adopted: {said}")
+    assert isinstance(found.accepted.phrase, PolicyDate)
+    assert found.accepted.phrase.first == date(2025, 3, 12)
+
+
+@pytest.mark.parametrize("line", ["Policy reviewed early 2025", "Policy updated at the start of September 2024"])
+def test_early_in_a_line_without_a_colon_is_found_with_its_doubt(line: str) -> None:
+    found = read("Visitors Policy", line)
+    assert isinstance(found.written.phrase, PolicyDate)
+    assert "may mean sooner" in found.written.phrase.doubt
+
+
+@pytest.mark.parametrize("said", ["1 September 2026 (start of term)", "Monday 7 September 2026, beginning of term"])
+def test_of_a_day_no_beginning_is_doubted(said: str) -> None:
+    phrase = read("Visitors Policy", f"Next review: {said}").next_review.phrase
+    assert isinstance(phrase, PolicyDate)
+    assert phrase.doubt == ""
+
+
+@pytest.mark.parametrize("sentence", [
+    "Governors of the school recognise their duty.", "Staff of the nursery understand this.", "Trustees of the Academy acknowledge it.",
+    "The Headteacher of the school is committed to this.", "The Owner of the Pre-school has a duty to act.",
+])  # fmt: skip
+def test_a_body_is_no_setting(sentence: str) -> None:
+    assert finding(read("Visitors Policy", sentence), "setting").value == ""
+
+
+@pytest.mark.parametrize("lead", [
+    "The Single Central Record must include:", "Records will be shared with the following:",
+    "The attendance register must record whether each pupil is:", "Concerns must be recorded on CPOMS. Staff must also:",
+])  # fmt: skip
+def test_a_list_beside_records_is_no_list_that_was_not_understood(lead: str) -> None:
+    assert read("Visitors Policy", f"{lead}\n- late\n- absent\n- on a visit").not_understood == ()
+
+
+def test_a_post_is_nobodys_name() -> None:
+    found = read("Visitors Policy", "DSLs: Jane Smith, Assistant Principal, Tom Ray, Pastoral Lead")
+    assert not {"Assistant Principal", "Pastoral Lead"} & {name for role in found.roles for name in [role.person]}
+
+
 # What holds for every text.
 
 

@@ -16,7 +16,7 @@ from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Pr
 from connector.understanding.as_typed import AsTyped, as_typed
 from connector.understanding.date_words import refused, with_doubt
 from connector.understanding.phrases_found import Found, search
-from connector.understanding.sooner_said import doubt_of, is_sooner
+from connector.understanding.sooner_said import doubt_of, is_sooner, without_sooner
 from connector.understanding.words_beside import is_blank, says_no_date, telling_words
 
 # Whatever stands in a date's place and is longer is a text of its own.
@@ -92,6 +92,9 @@ def _with_the_rest(found: Sequence[Found], words: AsTyped) -> Phrase:
     """The phrase that counts, with a doubt where words beside it may change it; a loose phrase bears no doubt."""
     phrase, covered = _chosen(found, words)
     unknown = _beside(found, words)
+    if isinstance(phrase, PolicyDate) and phrase.precision is Precision.DAY:
+        # `1 September 2026 (start of term)`: of a day no beginning matters.
+        unknown = without_sooner(unknown)
     rest = " \u2026 ".join(filter(None, (unknown, *(one.phrase.said for one in found if one not in covered))))
     if isinstance(phrase, YearlessTerm) and is_sooner(phrase.said.casefold()):
         return refused(words.text, Why.AMBIGUOUS, doubt_of(phrase.said))

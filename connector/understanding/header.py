@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from connector.model.policy import ABSENT, Confidence, DateFinding, Finding, Presence
 from connector.model.policy_text import Block, BlockKind, PolicyText
-from connector.understanding.labels import Label
+from connector.understanding.labels import Label, label_of
 from connector.understanding.naming import setting_in, title_in
 from connector.understanding.pairs import Pair, pairs_in
 from connector.understanding.sentences import said_in_prose
@@ -20,6 +20,8 @@ _PICTURES = "there are pictures in the file; a signature may be one of them"
 _SIGNED_ON = "it stands beside a signature"
 _WAS = "the next review stands beside it: taken for the day of the last one"
 _PAST = "an earlier review date stands beside it: {said}"
+# What ends the label at the beginning of a line.
+_FIRST = re.compile(r"[:\t|]")
 _APPENDIX = re.compile(r"(?:appendix|annex)(?: \w{1,2})?(?:\b.{0,80}\D)?", re.IGNORECASE)
 
 Found = dict[Label, list[Finding]]
@@ -76,13 +78,20 @@ def _found(blocks: Sequence[Block]) -> Found:
     for label, finding in said_by(list(_own(blocks)), blocks):
         found[label].append(finding)
     plain = set(found[Label.REVIEW])
-    next_reviews = [one for one in found[Label.NEXT_REVIEW] if one not in plain]
+    leading = _leading(blocks)
+    next_reviews = [one for one in found[Label.NEXT_REVIEW] if one not in plain and one.place in leading]
     told = {label for label, said in found.items() if any(one.presence is Presence.FOUND for one in said)}
     for label, finding in said_in_prose(blocks):
         if label not in told or label is Label.NEXT_REVIEW:
             found[label].append(finding)
     _part_reviews(found, next_reviews)
     return found
+
+
+def _leading(blocks: Sequence[Block]) -> set[str]:
+    """Places that may speak of this policy before others: lines that begin with a label, and not in an appendix."""
+    begins = next((at for at, block in enumerate(blocks) if _is_appendix(block)), len(blocks))
+    return {block.place for block in blocks[:begins] if label_of(_FIRST.split(block.text.strip(), maxsplit=1)[0])}
 
 
 def _part_reviews(found: Found, told: Sequence[Finding]) -> None:

@@ -25,6 +25,21 @@ _NOT_YET = re.compile(f"{_NOTHING}|[\\[(<]?(?:{'|'.join(_SAID)})[\\])>]?[.?!]*",
 _LONGEST = 200
 
 
+_FUTURE = re.compile(
+    r"\b(?:to (?:be|follow|come|confirm|sign)|will|must|should|due|expected|planned|a?waiting|awaits?|pending|tb[acds]"
+    r"|not|next)\b",
+    re.IGNORECASE,
+)
+
+
+def is_told_as_to_come(said: str) -> bool:
+    """True where words beside a day say that it is still to come: `expected 12 March 2027`.
+
+    `Following approval by governors on 12 March 2025` tells of what was.
+    """
+    return is_not_yet(said) and _FUTURE.search(said) is not None
+
+
 def is_not_yet(said: str) -> bool:
     """True for `to follow`, `TBC`, `awaiting signature`, a dash or a row of dots; also for nothing at all.
 

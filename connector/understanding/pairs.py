@@ -11,6 +11,7 @@ from connector.model.policy_dates import NotADate, PolicyDate, SeveralDates
 from connector.model.policy_text import Block, BlockKind
 from connector.understanding.dates import read_phrase
 from connector.understanding.labels import Known, Label, label_of, signature_of, signer_in
+from connector.understanding.sooner_said import is_only_sooner
 
 # A line of a form is short; in a longer one only a label at its beginning counts.
 _SHORT, _LONGEST_LABEL, _MOST_WORDS = 300, 90, 10
@@ -28,6 +29,10 @@ _MOST_LABELS = 8
 _DAYS = frozenset({Label.NEXT_REVIEW, Label.ACCEPTED, Label.WRITTEN, Label.DATE, Label.REVIEW, Label.SIGNED_ON})
 _SIGNED = frozenset({Label.SIGNED, Label.SIGNED_HEAD, Label.SIGNED_CHAIR, Label.APPROVED_BY})
 _BARE = frozenset({Label.NEXT_REVIEW, Label.ACCEPTED, Label.WRITTEN, Label.MINUTE_NUMBER, Label.VERSION})
+
+
+# A row as it stands, and its cells as they stand under the labels.
+Row = tuple[Block, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +71,24 @@ def pairs_in(blocks: Sequence[Block]) -> Iterator[Pair]:
         number += 1
 
 
-def _rows_under(blocks: Sequence[Block], number: int) -> tuple[Block, ...]:
+def _rows_under(blocks: Sequence[Block], number: int) -> tuple[Row, ...]:
     """The rows of values under a row in which every cell is a label; none where it is no such row."""
     head = blocks[number]
     if len(head.cells) < 2 or not all(map(label_of, head.cells)):
         return ()
-    rows: list[Block] = []
+    rows: list[Row] = []
     for row in blocks[number + 1 :]:
         cells = _spread(head, row.cells)
         known = label_of(cells[0]) if cells else None
-        if not cells or (known and not known.is_weak):
+        if not cells or (known and not known.is_weak) or _is_head(row.cells):
             break
-        rows.append(row)
+        rows.append((row, cells))
     return tuple(rows)
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    """True for the labels of the next table."""
+    return all(cell.strip() for cell in cells) and sum(label_of(cell) is not None for cell in cells) > 1
 
 
 def _spread(head: Block, cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,7 +97,7 @@ def _spread(head: Block, cells: tuple[str, ...]) -> tuple[str, ...]:
     Where somebody tabbed past an answer there are fewer of them: a day belongs under a label that asks for one, a name
     under another, and both keep their order.
     """
-    if len(cells) == len(head.cells):
+    if not cells or len(cells) == len(head.cells):
         return cells
     asked = [known.label for known in map(label_of, head.cells) if known is not None]
     if len(cells) > len(head.cells) or len(asked) > _MOST_LABELS or any(map(label_of, cells)):
@@ -103,23 +113,23 @@ def _spread(head: Block, cells: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(under.get(at, "") for at in range(len(asks_day)))
 
 
-def _under_labels(head: Block, rows: Sequence[Block]) -> Iterator[Pair]:
+def _under_labels(head: Block, rows: Sequence[Row]) -> Iterator[Pair]:
     """The pairs of a table: of each row where people sign, else of the latest row, as of a history of versions."""
     labels = [known for known in map(label_of, head.cells) if known]
     is_signed = any(known.label is Label.SIGNED for known in labels)
-    dated = [(dates[-1], row) for row in rows if (dates := _dates(row))]
+    dated = [(dates[-1], row) for row in rows if (dates := _dates(row[1]))]
     latest = [max(dated, key=lambda one: one[0])[1]] if dated else rows[:1]
     if len(dated) > 1 and not any(known.label in {Label.WRITTEN, Label.ACCEPTED, Label.DATE} for known in labels):
         # Several reviews, one under the other, are those that were.
         labels = [Known(Label.WRITTEN) if known.is_open else known for known in labels]
-    for row in rows if is_signed else latest:
-        for known, said, value in zip(labels, head.cells, _spread(head, row.cells), strict=True):
+    for row, cells in rows if is_signed else latest:
+        for known, said, value in zip(labels, head.cells, cells, strict=True):
             yield Pair(known=known, said=said, value=value.strip(), words=row.text, block=row)
 
 
-def _dates(row: Block) -> list[tuple[int, int, int]]:
+def _dates(cells: Sequence[str]) -> list[tuple[int, int, int]]:
     """The last days of the dates in its cells, the earliest first. A date to come is one of them as well."""
-    read = (read_phrase(cell) for cell in row.cells)
+    read = (read_phrase(cell) for cell in cells)
     return sorted((day.year, day.month, day.day) for one in read if (day := getattr(one, "last", None)))
 
 
@@ -223,4 +233,6 @@ def _fits(known: Known, value: str) -> bool:
     if known.label in {Label.MINUTE_NUMBER, Label.VERSION}:
         return len(value) < 20 and any(letter.isdigit() for letter in value)
     phrase = read_phrase(value)
-    return known.label in _BARE and isinstance(phrase, PolicyDate | SeveralDates) and not getattr(phrase, "doubt", "")
+    doubt = getattr(phrase, "doubt", "")
+    is_sure = not doubt or is_only_sooner(doubt)
+    return known.label in _BARE and isinstance(phrase, PolicyDate | SeveralDates) and is_sure

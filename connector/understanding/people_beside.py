@@ -28,7 +28,9 @@ _NO_NAMES = frozenset(
     "safeguarding social services service care local authority designated lead deputy chair head headteacher officer "
     "protection policy nursery early help core group annual keeping working together special educational needs ofsted "
     "the in if all any date name signed signature manager owner act education health parent parents review board "
-    "governing body trust management committee next minute number key stage safer recruitment".split()
+    "governing body trust management committee next minute number key stage safer recruitment teacher assistant "
+    "principal class reception worker support family pastoral inclusion coordinator council county cover online mental "
+    "attendance holiday hours monday tuesday wednesday thursday friday primary academy".split()
 )
 _NEAR = 80
 

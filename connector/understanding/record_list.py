@@ -27,8 +27,15 @@ _LEADS_ON = re.compile(
 _WRITTEN = r"(?:record(?:ed)?|log(?:ged)?|documented|writ(?:e|ten) down)"
 _ASKS_FOR_RECORD = re.compile(
     rf"\b(?:must|should|will|shall|please|to)\b.{{0,80}}\b{_WRITTEN}\b|^\W*(?:record|log|write down)\b(?! keeping)"
-    r"|\b(?:records?|forms?|reports?|logs?|accounts?)\b.{0,80}\b(?:includ|contain|hold|stat(?:e|ing)\b|giving\b|with\b)"
+    r"|\b(?:records?|forms?|reports?|logs?|accounts?)\b.{0,80}"
+    r"\b(?:includ|contain|hold|stat(?:e|ing)\b|giving\b|completed with\b)"
     r"|^what (?:\w+ ){1,3}record(?:ed)?$",
+    re.IGNORECASE,
+)
+# Lists beside records: of registers, of who reads them, of what else staff do.
+_OF_SOMETHING_ELSE = re.compile(
+    r"\b(?:single central|registers?|attendance|complaints?|shared|returned|reviewed|stored|stages|responsible|retained"
+    r"|know how|must also|cpoms)\b|^\d+\.? ",
     re.IGNORECASE,
 )
 _RUN_ON = re.compile(
@@ -93,7 +100,8 @@ def lists_not_understood(blocks: Sequence[Block], record: RecordList | None) -> 
 
 def _asks_for_record(lead: Block) -> bool:
     is_line = lead.kind is not BlockKind.ROW and len(lead.text) <= _LONGEST_LEAD
-    return is_line and bool(_ASKS_FOR_RECORD.search(lead.text) and _LEADS_ON.search(lead.text))
+    is_asked = is_line and bool(_ASKS_FOR_RECORD.search(lead.text) and _LEADS_ON.search(lead.text))
+    return is_asked and not _OF_SOMETHING_ELSE.search(lead.text)
 
 
 def _told(block: Block, note: str) -> Finding:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.model.policy import Confidence, Finding, Presence
-from connector.model.policy_dates import Cycle, NotADate, Phrase, Why
+from connector.model.policy_dates import Cycle, NotADate, Phrase, PolicyDate, Why
 from connector.model.policy_text import Block, BlockKind
 from connector.understanding.dates import find_phrases
 from connector.understanding.labels import Label
-from connector.understanding.not_yet import is_not_yet
+from connector.understanding.not_yet import is_not_yet, is_told_as_to_come
 from connector.understanding.sign_offs import MINUTE, Said
 
 # A full stop that shortens a word ends no sentence: `Mrs. Hale`, `J. Hale`, `Tel. 01632 960101`.
@@ -121,7 +121,9 @@ def _label_of(phrase: Phrase, sentence: str, start: int, verbs: Sequence[_Verb])
         return Label.CYCLE if is_of_review else Label.OTHER
     verb = before[-1]
     gap = sentence[verb.end : start]
-    is_to_come = verb.label is Label.ACCEPTED and is_not_yet(sentence[verb.end :].lstrip(" :"))
+    beside = sentence[verb.end :].lstrip(" :")
+    tells = is_told_as_to_come if isinstance(phrase, PolicyDate) else is_not_yet
+    is_to_come = verb.label is Label.ACCEPTED and tells(beside)
     if is_to_come or len(gap) > _LONGEST_GAP or _APART.search(gap):
         return Label.OTHER
     if isinstance(phrase, Cycle):

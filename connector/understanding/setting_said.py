@@ -48,7 +48,14 @@ _NO_PLACE = re.compile(r".* (?:time|club|day|week|term|break|lunch|play|hours|as
 _NOT_ITS_OWN = frozenset(
     "the our this all each every a an any your no some other another previous new next primary infant junior secondary "
     "early years year reception key stage group local whole special state maintained independent first middle high "
-    "forest sunday boarding church village community trust of and for".split()
+    "forest sunday boarding church village community trust of and for governors governor governing body "
+    "board trustees staff parents children pupils head heads headteacher headteachers manager chair owner leadership "
+    "management foundation within at".split()
+)
+_BODY_FIRST = re.compile(
+    r"(?:the )?(?:governors|governing (?:body|board)|board|trustees|staff|parents|children|pupils|head(?:teacher)?"
+    r"|manager|chair|owner|leadership|management)\b.* of\b",
+    re.IGNORECASE,
 )
 _SORTS = re.compile(rf"\b(?:{_SORT}|ltd)\b", re.IGNORECASE)
 _ENDS_WITHIN = re.compile(r"(?<!\bSt)(?<!\b[A-Z])\.\s")
@@ -93,7 +100,8 @@ def _that_speaks(block: Block) -> Iterator[Finding]:
 def _is_own(name: str) -> bool:
     """True where more than the sort of setting is said, within one sentence."""
     words = re.findall(r"[\w'\u2019-]+", _SORTS.sub(" ", name.casefold()))
-    return is_setting(name) and not _NOT_ITS_OWN.issuperset(words) and not _ENDS_WITHIN.search(name)
+    is_body = _BODY_FIRST.match(name) is not None
+    return is_setting(name) and not is_body and not _NOT_ITS_OWN.issuperset(words) and not _ENDS_WITHIN.search(name)
 
 
 def _likely(hit: re.Match[str], block: Block) -> Finding:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from connector.model.policy import Confidence, Finding, Presence
-from connector.model.policy_dates import Cycle, NotADate, Why
+from connector.model.policy_dates import Cycle, NotADate, PolicyDate, Why
 from connector.model.policy_text import Block
 from connector.understanding.dates import find_phrases, read_phrase
 from connector.understanding.labels import Label, signer_in, without_role
-from connector.understanding.not_yet import is_not_yet
+from connector.understanding.not_yet import is_not_yet, is_told_as_to_come
 from connector.understanding.pairs import Pair
 
 _NUMBER = r"(?P<number>[A-Z]{0,6}[ -]?\d[\w/-]{0,20}(?:\.\d+)*)"
@@ -162,6 +162,8 @@ def _is_blank(value: str) -> bool:
 
 def _is_to_come(value: str) -> bool:
     """True for words that say that it is still to come; not for a place with nothing in it."""
+    if isinstance(read_phrase(value), PolicyDate):
+        return is_told_as_to_come(value)
     return is_not_yet(value) and not _is_blank(value)
 
 

@@ -11,6 +11,7 @@ _SMALL = r"(?:in|of|on|the|during|our|new|school|academic|calendar|year|term)"
 _BEFORE = re.compile(rf"(?<![\w-]){_WORDS}(?:[ -]{{1,3}}{_SMALL}){{0,6}}[ ,-]{{1,3}}$")
 _WITHIN = re.compile(rf"\b{_WORDS}\b")
 _LONGEST = 60
+_SOONER = "may mean sooner than its end."
 
 
 def sooner_from(plain: str, after: int, start: int, phrase: Phrase) -> int:
@@ -37,6 +38,11 @@ def sooner_in(plain: str) -> int | None:
     return hit.start() if hit else None
 
 
+def without_sooner(words: str) -> str:
+    """The words but for those that may mean the beginning of something."""
+    return " ".join(_WITHIN.sub(" ", words).split())
+
+
 def is_sooner(plain: str) -> bool:
     """True for words that begin so."""
     return _WITHIN.match(plain) is not None
@@ -44,4 +50,9 @@ def is_sooner(plain: str) -> bool:
 
 def doubt_of(said: str) -> str:
     """What such words leave open."""
-    return f"\u201c{said}\u201d may mean sooner than its end."
+    return f"\u201c{said}\u201d {_SOONER}"
+
+
+def is_only_sooner(doubt: str) -> bool:
+    """True for that doubt and no other."""
+    return doubt.endswith(_SOONER)
