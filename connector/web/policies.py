@@ -11,10 +11,10 @@ from flask import Blueprint, Response, request
 
 from connector.errors import OfficeShut
 from connector.office import Office
-from connector.review_given import Given
+from connector.review_given import NAMES, Given
 from connector.web.pages import page
 
-_FIELDS = ("on", "next_review", "accepted", "minute_number", "signed_head", "signed_chair")
+_FIELDS = ("on", *NAMES)
 
 
 def shut() -> Blueprint:
