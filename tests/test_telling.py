@@ -218,13 +218,33 @@ def test_a_refusal_is_permanent_only_where_waiting_cannot_help(answer: str, perm
     assert "no such user" not in str(refused.value)
 
 
-def test_a_kept_connection_that_died_is_opened_again() -> None:
+@pytest.mark.parametrize("seconds_ago", [0, 10])
+def test_a_kept_connection_that_died_is_opened_again(seconds_ago: int) -> None:
     caught = Caught()
     with mail_catcher(caught) as port:
         channel(port).send(notice(), TO)
-    smtp._own.used -= 10
+    smtp._own.used -= seconds_ago
     with mail_catcher(caught, port) as again:
         channel(again).send(notice(), TO)
+    assert len(caught.mails) == 2
+
+
+def test_a_connection_that_another_thread_closed_is_opened_again() -> None:
+    caught = Caught()
+    with mail_catcher(caught) as port:
+        channel(port).send(notice(), TO)
+        smtp.close_connections()
+        channel(port).send(notice(), TO)
+    assert len(caught.mails) == 2
+
+
+def test_two_mails_at_once_need_one_connection() -> None:
+    caught = Caught()
+    with mail_catcher(caught) as port:
+        channel(port).send(notice(), TO)
+        kept = smtp._own.connection
+        channel(port).send(notice(), TO)
+        assert smtp._own.connection is kept
     assert len(caught.mails) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import smtplib
 import ssl
 import threading
@@ -16,7 +17,7 @@ _own = threading.local()
 _connections: set[smtplib.SMTP] = set()
 # A kept connection is used again for so long; servers close idle ones, most after five minutes.
 _KEEP_SECONDS = 20.0
-# One that was used just now is taken without asking whether it is still there.
+# One that was used just now, and that nobody has closed, is taken without asking the server whether it is still there.
 _TRUST_SECONDS = 1.0
 
 
@@ -80,7 +81,7 @@ def _connection(server: MailServer) -> smtplib.SMTP:
     kept: smtplib.SMTP | None = getattr(_own, "connection", None)
     idle = time.monotonic() - _own.used if kept is not None else _KEEP_SECONDS
     if kept is not None and _own.server == server and idle < _KEEP_SECONDS:
-        if idle < _TRUST_SECONDS:
+        if idle < _TRUST_SECONDS and _is_quiet(kept):
             return kept
         with contextlib.suppress(smtplib.SMTPException, OSError):
             if kept.noop()[0] == 250:
@@ -90,6 +91,15 @@ def _connection(server: MailServer) -> smtplib.SMTP:
     _own.connection, _own.server, _own.used = fresh, server, time.monotonic()
     _connections.add(fresh)
     return fresh
+
+
+def _is_quiet(connection: smtplib.SMTP) -> bool:
+    """Still open on our side, and the server has neither hung up nor said anything unasked (421, before it does)."""
+    if connection.sock is None:
+        return False
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.sock, selectors.EVENT_READ)
+        return not selector.select(timeout=0)
 
 
 def _open(server: MailServer) -> smtplib.SMTP:
