@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from connector.model.moments import say_date
-from connector.model.policies_kept import Kept, Listed, Read, Reviewed, standing_reviews
+from connector.model.policies_kept import Kept, Listed, Read, Reviewed, latest_review
 from connector.model.policy_dates import Cycle, Phrase, PolicyDate, Precision, YearlessTerm
 from connector.reviewing import Dates, Review, review_of
 from connector.school_year import SchoolYear
@@ -36,7 +36,7 @@ class Layer:
 
 def last_word(kept: Kept | None) -> Reviewed | None:
     """What people said of the latest review; None where nobody has."""
-    return max(standing_reviews(kept.history if kept else ()), key=lambda one: one.on, default=None)
+    return latest_review(kept.history) if kept else None
 
 
 def layers_of(listed: Listed, read: Read, hand: Reviewed | None, read_on: date | None) -> list[Layer]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from connector.model.moments import local, say_date, say_moment
@@ -14,7 +15,7 @@ from connector.model.policy_dates import PolicyDate
 from connector.office_letters import say_when
 from connector.office_links import OfficeLinkInvalid, OfficeLinks
 from connector.office_site import OfficeSite
-from connector.policy_layers import last_word, phrase_of
+from connector.policy_layers import phrase_of
 from connector.policy_standing import PolicyStanding
 from connector.register.register import Register
 from connector.reminding import show
@@ -82,10 +83,7 @@ class Reviews:
         """
         site = self.sites[school]
         reviewed = checked(given, site.year, local(now).date())
-        known = last_word(next((one for one in self.register.policies(school) if one.slug == slug), None))
-        settled = _settled(reviewed, known, seen)
-        if settled != known:
-            self.register.note_reviewed(school, slug, settled, by, now)
+        self.register.note_reviewed(school, slug, partial(_settled, reviewed, seen=seen), by, now)
         policies = site.policies(self.register)
         show(self.register, site, policies, now)
         return next(policy for policy in policies if policy.slug == slug)
@@ -111,14 +109,17 @@ def mark_of(said: Reviewed | None) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16] if said is not None else ""
 
 
-def _settled(reviewed: Reviewed, known: Reviewed | None, seen: str) -> Reviewed:
-    """What is kept of it, beside what is known of the latest review.
+def _settled(reviewed: Reviewed, known: Reviewed | None, *, seen: str) -> Reviewed | None:
+    """What is kept of it, beside what is known of the latest review; None where that says it all.
 
     Who saw that puts it right: what they emptied is empty, and a day shortly before stands in its place. Who did not,
     or saw it before another spoke, only adds to it.
     """
-    if known is None:
-        return reviewed
+    settled = _beside(reviewed, known, seen) if known is not None else reviewed
+    return settled if settled != known else None
+
+
+def _beside(reviewed: Reviewed, known: Reviewed, seen: str) -> Reviewed:
     if seen == mark_of(known):
         return replace(reviewed, replaces=known.on) if _is_mistyped(known.on, reviewed.on) else reviewed
     if reviewed.on != known.on:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from connector.errors import RegisterClosed
 from connector.model.policies_kept import EventKind, Read, Reviewed
 from connector.policy_layers import last_word
-from connector.register.notes import DocumentRead, Presence, Shown
+from connector.register.notes import DocumentRead, Presence, Settle, Shown
 from connector.register.register import Register
 from connector.register.schema import MIGRATIONS, metadata
 from connector.sqlite.claims import Claim, Told
@@ -39,6 +39,10 @@ def claim(*occasions: str, at: datetime = NOW) -> Claim:
 
 def told(*occasions: str, error: str = "", at: datetime = NOW) -> Told:
     return Told(school="hill", person="office", occasions=occasions, at=at, error=error)
+
+
+def said(review: Reviewed) -> Settle:
+    return lambda _known: review
 
 
 def document(version: str = "1", **given: object) -> DocumentRead:
@@ -105,10 +109,10 @@ def test_a_version_that_cannot_be_read_keeps_what_the_last_one_said_and_says_why
 def test_history_is_kept_with_who_said_so_and_when(register: Register) -> None:
     register.note_document(document())
     review = Reviewed(on=date(2026, 11, 20), next_review="November 2028", minute_number="24/117", signed_head="A. Head")
-    assert register.note_reviewed("hill", "cse", review, "head", NOW)
+    assert register.note_reviewed("hill", "cse", said(review), "head", NOW)
     later = NOW + timedelta(days=9)
     assert register.note_reviewed(
-        "hill", "cse", Reviewed(on=date(2026, 11, 20), signed_chair="B. Chair"), "office", later
+        "hill", "cse", said(Reviewed(on=date(2026, 11, 20), signed_chair="B. Chair")), "office", later
     )
     events = register.policies("hill")[0].history
     assert [(event.kind, event.by, event.at) for event in events] == [
@@ -119,10 +123,40 @@ def test_history_is_kept_with_who_said_so_and_when(register: Register) -> None:
 
 def test_a_button_pressed_twice_is_one_review(register: Register) -> None:
     review = Reviewed(on=date(2026, 11, 20))
-    assert register.note_reviewed("hill", "cse", review, "head", NOW)
-    assert not register.note_reviewed("hill", "cse", review, "head", NOW + timedelta(seconds=2))
-    assert register.note_reviewed("hill", "cse", review, "office", NOW)
+    assert register.note_reviewed("hill", "cse", said(review), "head", NOW)
+    assert not register.note_reviewed("hill", "cse", said(review), "head", NOW + timedelta(seconds=2))
+    assert register.note_reviewed("hill", "cse", said(review), "office", NOW)
     assert len(register.policies("hill")[0].history) == 2
+
+
+def test_where_nothing_is_to_be_kept_nothing_is_noted(register: Register) -> None:
+    assert register.note_reviewed("hill", "cse", said(Reviewed(on=date(2026, 11, 20))), "head", NOW)
+    assert not register.note_reviewed("hill", "cse", lambda _known: None, "head", NOW)
+    assert len(register.policies("hill")[0].history) == 1
+
+
+def test_words_that_two_processes_add_at_once_are_all_kept(register: Register) -> None:
+    """Each adds a letter to what is known at that moment: one that looked before the other wrote would lose it."""
+    other, on = Register(register.file), date(2026, 11, 20)
+    letters, gate = "abcdefghijklmnopqrst", threading.Barrier(20)
+
+    def add(letter: str) -> None:
+        gate.wait(60)
+        opened = register if letter < "k" else other
+        opened.note_reviewed(
+            "hill", "cse", lambda known: Reviewed(on=on, minute_number=(known.minute_number if known else "") + letter),
+            letter, NOW,
+        )  # fmt: skip
+
+    threads = [threading.Thread(target=add, args=(letter,)) for letter in letters]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = last_word(register.policies("hill")[0])
+    other.close()
+    assert kept is not None
+    assert sorted(kept.minute_number) == list(letters)
 
 
 def test_a_document_that_goes_and_comes_back_is_noted_both_times(register: Register) -> None:
@@ -257,12 +291,12 @@ def test_a_review_is_taken_back_and_the_one_before_counts_again(register: Regist
         Reviewed(on=date(2025, 11, 20), next_review="November 2027"),
         Reviewed(on=date(2026, 11, 20), next_review="November 2031"),
     )
-    register.note_reviewed("hill", "cse", right, "head", NOW)
-    assert register.note_reviewed("hill", "cse", wrong, "head", NOW)
+    register.note_reviewed("hill", "cse", said(right), "head", NOW)
+    assert register.note_reviewed("hill", "cse", said(wrong), "head", NOW)
     assert register.withdraw("hill", "cse", "office", NOW)
     assert last_word(register.policies("hill")[0]) == right
     assert [event.kind for event in register.policies("hill")[0].history][-1] is EventKind.WITHDRAWN
-    assert register.note_reviewed("hill", "cse", wrong, "head", NOW)
+    assert register.note_reviewed("hill", "cse", said(wrong), "head", NOW)
     assert register.withdraw("hill", "cse", "office", NOW)
     assert register.withdraw("hill", "cse", "office", NOW)
     assert not register.withdraw("hill", "cse", "office", NOW)

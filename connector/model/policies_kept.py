@@ -101,6 +101,11 @@ def standing_reviews(history: Iterable[Event]) -> list[Reviewed]:
     return found
 
 
+def latest_review(history: Iterable[Event]) -> Reviewed | None:
+    """What people said of the latest review that stands; None where nobody has."""
+    return max(standing_reviews(history), key=lambda one: one.on, default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What was read in a policy's document, as words: what the register needs of a reading.

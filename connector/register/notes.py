@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,13 +45,17 @@ class Presence:
     is_there: bool
 
 
+# What is to be kept, beside what is known of the latest review at that moment; None where nothing is to be.
+Settle = Callable[[Reviewed | None], Reviewed | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What a person said of a review."""
 
     school: str
     slug: str
-    reviewed: Reviewed
+    settle: Settle
     by: str
     at: datetime
 

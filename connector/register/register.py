@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import CannotAccept, ConfigError, RegisterClosed
-from connector.model.policies_kept import Event, EventKind, Kept, Look, Reviewed
+from connector.model.policies_kept import Event, EventKind, Kept, Look
 from connector.register import notes, writing
 from connector.register.rows import event_of, kept_of
 from connector.register.schema import HEAD, MIGRATIONS, event, feed, library, own_name, policy, told
@@ -97,9 +97,12 @@ class Register:
         """Take back the last review that was noted; it stays in the history. False where there is none to take back."""
         return self._do(writing.withdraw, notes.Withdrawing(school=school, slug=slug, by=by, at=at))
 
-    def note_reviewed(self, school: str, slug: str, reviewed: Reviewed, by: str, at: datetime) -> bool:
-        """What a person said of a review. False where they said the very same last time: a button pressed twice."""
-        return self._do(writing.note_reviewed, notes.Said(school=school, slug=slug, reviewed=reviewed, by=by, at=at))
+    def note_reviewed(self, school: str, slug: str, settle: notes.Settle, by: str, at: datetime) -> bool:
+        """What a person said of a review. `settle` is asked while nobody else can write, so that no word is lost.
+
+        False where nothing was to be kept, or they said the very same last time: a button pressed twice.
+        """
+        return self._do(writing.note_reviewed, notes.Said(school=school, slug=slug, settle=settle, by=by, at=at))
 
     def show(self, school: str, shown: tuple[notes.Shown, ...], at: datetime) -> None:
         """What calendars are told from now on; another day or title counts as a change."""

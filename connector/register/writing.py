@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, null, select, update
 
-from connector.model.policies_kept import Event, EventKind, standing_reviews
+from connector.model.policies_kept import Event, EventKind, latest_review, standing_reviews
 from connector.register.notes import (
     Adding,
     DocumentRead,
@@ -132,13 +132,13 @@ def renew_feed(connection: Connection, items: list[str]) -> list[int]:
 
 def _noted(connection: Connection, item: Said) -> bool:
     add(connection, [Adding(school=item.school, slugs=(item.slug,), at=item.at)])
-    of_reviews = event.c.kind.in_((EventKind.REVIEWED, EventKind.WITHDRAWN))
-    mine = select(event).where(_of(item.school, item.slug), of_reviews)
-    row = connection.execute(mine.order_by(event.c.id.desc()).limit(1)).first()
-    last = event_of(row) if row else None
-    if last is not None and (last.reviewed, last.by) == (item.reviewed, item.by):
+    history = _history(connection, item.school, item.slug)
+    reviewed = item.settle(latest_review(history))
+    of_reviews = [event for event in history if event.kind in {EventKind.REVIEWED, EventKind.WITHDRAWN}]
+    said_last = of_reviews and (of_reviews[-1].reviewed, of_reviews[-1].by) == (reviewed, item.by)
+    if reviewed is None or said_last:
         return False
-    line = {"at": item.at, "by": item.by, "kind": EventKind.REVIEWED, "reviewed": as_json(item.reviewed)}
+    line = {"at": item.at, "by": item.by, "kind": EventKind.REVIEWED, "reviewed": as_json(reviewed)}
     _append(connection, item.school, item.slug, line)
     return True
 
