@@ -6,6 +6,7 @@ The demo shows what they caught; the tests also make them fail on demand.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _CARD_LIMIT_BYTES = 28 * 1024
+# Seconds for the server to begin; a busy machine is no fault.
+_PATIENCE = 60
 _ELEMENTS = frozenset({"TextBlock", "FactSet", "ColumnSet", "Container", "Image", "ActionSet"})
 _ACTIONS = frozenset({"Action.OpenUrl", "Action.ShowCard", "Action.ToggleVisibility"})
 
@@ -89,23 +92,21 @@ def mail_catcher(caught: Caught, port: int = 0, **options: Any) -> Iterator[int]
     """Runs a mail server on loopback; gives its port. `options` go to aiosmtpd (TLS, sign-in)."""
     from aiosmtpd.controller import Controller
 
-    if not port:
-        port = _free_port()
-    controller = Controller(_MailHandler(caught), hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
+    # The socket itself is handed over: a port found free and let go could be somebody else's a moment later.
+    bound = socket.create_server(("127.0.0.1", port))
 
+    class Catcher(Controller):
+        def _create_server(self) -> Any:
+            return self.loop.create_server(self._factory_invoker, sock=bound)
 
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    with bound:
+        port = bound.getsockname()[1]
+        controller = Catcher(_MailHandler(caught), hostname="127.0.0.1", port=port, ready_timeout=_PATIENCE, **options)
+        controller.start()
+        try:
+            yield port
+        finally:
+            controller.stop()
 
 
 def card_fault(body: bytes, content_type: str) -> tuple[int, str]:
