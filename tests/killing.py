@@ -56,7 +56,7 @@ def run_until(school: Any, is_done: Callable[[], bool], seconds: float) -> None:
             time.sleep(0.2)
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=120)
 
 
 def owes_nothing(school: Any) -> bool:

@@ -290,7 +290,7 @@ def _converted(source: Path, folder: Path, form: str, reader: str) -> bytes:
     subprocess.run(
         ["soffice", f"-env:UserInstallation={profile}", "--headless", f"--infilter={reader}", "--convert-to", form,
          "--outdir", str(folder), str(source)],
-        check=True, capture_output=True, timeout=120, env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
+        check=True, capture_output=True, timeout=300, env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
     )  # fmt: skip
     return (folder / f"{source.stem}.{form}").read_bytes()
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tests.service import BEARER, ROOT, copy_config, environment
 
+_kept: list[socket.socket] = []
+
 
 @dataclass
 class Process:
@@ -46,7 +48,7 @@ class Process:
     def stop(self) -> int:
         assert self.running is not None
         self.running.send_signal(signal.SIGTERM)
-        return self.running.wait(timeout=60)
+        return self.running.wait(timeout=120)
 
     def get(self, path: str) -> tuple[int, bytes]:
         return self.request("GET", path)
@@ -59,7 +61,7 @@ class Process:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Status 0 where there was no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -69,7 +71,7 @@ class Process:
         finally:
             connection.close()
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         last = time.monotonic() + seconds
         while self.get("/livez")[0] != 200:
             assert time.monotonic() < last, self.log.read_text()
@@ -77,9 +79,15 @@ class Process:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port on which nobody listens, and which the system gives to nobody else while the tests run.
+
+    The service takes it all the same, since both sockets say SO_REUSEADDR and this one never listens.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    _kept.append(probe)
+    port: int = probe.getsockname()[1]
     return port
 
 

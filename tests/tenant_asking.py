@@ -96,7 +96,7 @@ class School:
         usual = {"User-Agent": "NONISV|School|ConcernConnector/1", "client-request-id": str(uuid.uuid4())}
         usual |= {"Authorization": f"Bearer {self.bearer}"} if url.startswith(f"{self.fake.url}/v1.0") else {}
         headers = usual | self.headers | how.pop("headers", {})
-        return requests.request(method, url, headers=headers, allow_redirects=False, timeout=20, **how)
+        return requests.request(method, url, headers=headers, allow_redirects=False, timeout=60, **how)
 
     def put(self, name: str, content: bytes = b"{}", how: str = "fail") -> requests.Response:
         query = f"?@microsoft.graph.conflictBehavior={how}" if how else ""
@@ -156,7 +156,7 @@ def assertion(fake: Tenant, key: Any = None, thumbprint: str = "", algorithm: st
 
 def ask(fake: Tenant, tenant_id: str = "", **changes: Any) -> requests.Response:
     return requests.post(
-        f"{fake.url}/{tenant_id or fake.tenant_id}/oauth2/v2.0/token", data=form(fake, **changes), timeout=10
+        f"{fake.url}/{tenant_id or fake.tenant_id}/oauth2/v2.0/token", data=form(fake, **changes), timeout=60
     )
 
 

@@ -258,14 +258,14 @@ def test_threads_share_the_turns_and_none_is_given_twice() -> None:
     ready = threading.Barrier(20)
 
     def ask() -> None:
-        ready.wait(timeout=10)
+        ready.wait(timeout=60)
         pace.turn()
 
     threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=60)
     assert sorted(clock.waits) == list(range(1, 20))
 
 

@@ -72,7 +72,7 @@ def test_two_hundred_submissions_under_forty_kills(tmp_path: Path) -> None:
         served.wait_until_ready()
         file = tmp_path / "var" / "connector.db"
         ledger = Ledger(file)
-        assert wait_for(lambda: not still_owed(ledger), seconds=90), ledger.counts()
+        assert wait_for(lambda: not still_owed(ledger), seconds=240), ledger.counts()
         assert ledger.broken_audit_line() is None
         assert served.stop() == 0
         assert_nothing_lost_or_doubled(tmp_path, posting, caught, ledger)

@@ -216,12 +216,12 @@ def test_services_that_know_only_the_safe_way_are_used_and_a_plain_one_is_not() 
 def test_a_forged_answer_with_odd_letters_does_not_end_a_sign_in() -> None:
     with Landing(0) as landing:
         got: list[str] = []
-        waiting = threading.Thread(target=lambda: got.append(landing.wait("the-state", 20)))
+        waiting = threading.Thread(target=lambda: got.append(landing.wait("the-state", 120)))
         waiting.start()
         for query in ("?state=%C3%A9&code=x", "?state=the-state-not&code=x", "favicon.ico", "?code=y"):
-            urllib.request.urlopen(f"{landing.address}{query}", timeout=5).close()
-        urllib.request.urlopen(f"{landing.address}?state=the-state&code=right", timeout=5).close()
-        waiting.join(timeout=10)
+            urllib.request.urlopen(f"{landing.address}{query}", timeout=60).close()
+        urllib.request.urlopen(f"{landing.address}?state=the-state&code=right", timeout=60).close()
+        waiting.join(timeout=120)
     assert got == ["right"]
 
 
@@ -231,14 +231,14 @@ def test_a_refused_consent_ends_it() -> None:
 
         def wait() -> None:
             try:
-                landing.wait("s", 20)
+                landing.wait("s", 120)
             except ConsentFailed as error:
                 failed.append(error)
 
         waiting = threading.Thread(target=wait)
         waiting.start()
-        urllib.request.urlopen(f"{landing.address}?state=s&error=access_denied", timeout=5).close()
-        waiting.join(timeout=10)
+        urllib.request.urlopen(f"{landing.address}?state=s&error=access_denied", timeout=60).close()
+        waiting.join(timeout=120)
     assert len(failed) == 1
 
 

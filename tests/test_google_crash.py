@@ -17,7 +17,7 @@ def test_responses_in_the_form_under_many_kills(tmp_path: Path) -> None:
         prepare(school, SCHOOL, ("poll_seconds = 30", "poll_seconds = 15"))
         numbers = {school.respond().id for _ in range(RESPONSES)}
         kill_often(school, KILLS, (1.0, 2.8), random.Random(4))
-        run_until(school, lambda: len(school.filed()) >= 2 * RESPONSES and owes_nothing(school), 120)
+        run_until(school, lambda: len(school.filed()) >= 2 * RESPONSES and owes_nothing(school), 300)
         references = filed_once_and_told(school, DSL, RESPONSES)
         files = school.store.files()
         found = [re.search(rb'\\"responseId\\": \\"([^\\]+)\\"', files[f"{one}-1.json"]) for one in references]

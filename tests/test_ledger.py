@@ -6,6 +6,8 @@ import json
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from connector.demo.stage import wait_for
 from connector.errors import CannotAccept, SealError
 from connector.ledger.audit import AuditLine
 from connector.ledger.ledger import Ledger
@@ -61,39 +64,49 @@ def test_the_file_is_wal_and_fully_synchronous_and_nobody_elses(tmp_path: Path) 
     assert (tmp_path / "a.db").stat().st_mode & 0o077 == 0
 
 
-def test_those_who_wait_are_committed_together_and_each_gets_their_own_answer(tmp_path: Path) -> None:
-    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
-    writer, sizes, gate = Writer(engine), [], threading.Event()
+@contextmanager
+def held_up(writer: Writer, number: int) -> Iterator[None]:
+    """The writer is kept busy until so many others, who are started inside, wait for it."""
+    begun, gate = threading.Event(), threading.Event()
 
     def hold(_connection: Connection, items: list[int]) -> list[int]:
-        gate.wait(5)
+        begun.set()
+        gate.wait(60)
         return items
+
+    first = threading.Thread(target=lambda: writer.do(hold, 0))
+    first.start()
+    assert begun.wait(60)
+    yield
+    assert wait_for(lambda: writer._jobs.qsize() == number, seconds=60)
+    gate.set()
+    first.join()
+
+
+def test_those_who_wait_are_committed_together_and_each_gets_their_own_answer(tmp_path: Path) -> None:
+    engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
+    writer, sizes = Writer(engine), []
 
     def double(_connection: Connection, items: list[int]) -> list[int]:
         sizes.append(len(items))
         return [item * 2 for item in items]
 
     answers: dict[int, int] = {}
-    threads = [threading.Thread(target=lambda: writer.do(hold, 0))]
-    threads += [threading.Thread(target=lambda n=n: answers.__setitem__(n, writer.do(double, n))) for n in range(20)]
-    for thread in threads:
-        thread.start()
-    threading.Timer(0.2, gate.set).start()
+    threads = [threading.Thread(target=lambda n=n: answers.__setitem__(n, writer.do(double, n))) for n in range(20)]
+    with held_up(writer, 20):
+        for thread in threads:
+            thread.start()
     for thread in threads:
         thread.join()
     assert answers == {n: n * 2 for n in range(20)}
-    assert len(sizes) < 20
+    assert sizes == [20]
     writer.close()
     engine.dispose()
 
 
 def test_one_bad_item_does_not_take_the_others_with_it(tmp_path: Path) -> None:
     engine = database.open_database(tmp_path / "a.db", MIGRATIONS, HEAD)
-    writer, gate = Writer(engine), threading.Event()
-
-    def hold(_connection: Connection, items: list[int]) -> list[int]:
-        gate.wait(5)
-        return items
+    writer = Writer(engine)
 
     def pick(connection: Connection, items: list[int]) -> list[int]:
         for item in items:
@@ -108,13 +121,10 @@ def test_one_bad_item_does_not_take_the_others_with_it(tmp_path: Path) -> None:
         except CannotAccept as refused:
             answers[number] = refused
 
-    threads = [
-        threading.Thread(target=lambda: writer.do(hold, 0)),
-        *(threading.Thread(target=ask, args=(n,)) for n in range(6)),
-    ]
-    for thread in threads:
-        thread.start()
-    threading.Timer(0.2, gate.set).start()
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(6)]
+    with held_up(writer, 6):
+        for thread in threads:
+            thread.start()
     for thread in threads:
         thread.join()
     assert isinstance(answers[3], CannotAccept)
@@ -161,10 +171,15 @@ def test_the_audit_says_who_was_told_what_was_filed_and_who_has_it(service: Serv
 def test_two_ledgers_on_one_file_keep_one_chain(tmp_path: Path) -> None:
     """As `web` and `worker` do."""
     one, two = Ledger(tmp_path / "a.db"), Ledger(tmp_path / "a.db")
-    threads = [
-        threading.Thread(target=lambda which=which: [which.note(AuditLine(NOW, "t", "", {})) for _ in range(40)])
-        for which in (one, two)
-    ]
+    # Both write at the same moment, and again when both have: on a slow disk neither keeps the other waiting for long.
+    both = threading.Barrier(2)
+
+    def note(which: Ledger) -> None:
+        for _ in range(40):
+            both.wait(60)
+            which.note(AuditLine(NOW, "t", "", {}))
+
+    threads = [threading.Thread(target=note, args=(which,)) for which in (one, two)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -308,7 +308,7 @@ def served(ready: Tenanted) -> Iterator[Tenanted]:
         yield ready
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=120) == 0
         log.close()
         said = (ready.config.parent / "serve.log").read_text("utf-8")
         assert "DRILL" not in said
@@ -318,7 +318,7 @@ def served(ready: Tenanted) -> Iterator[Tenanted]:
 def test_a_drill_goes_through_everything_and_every_message_says_that_it_is_one(
     served: Tenanted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["drill", "--seconds", "90", "--config", str(served.config)]) == 0
+    assert main(["drill", "--seconds", "300", "--config", str(served.config)]) == 0
     out = capsys.readouterr().out
     for words in (
         "put into the intake library", "accepted as C-", "filed in store", "told by mail: Imogen Farrow",

@@ -22,7 +22,7 @@ def test_responses_in_the_library_under_a_dozen_kills(tmp_path: Path) -> None:
         for number in range(1, RESPONSES + 1):
             school.drop(school.response(number=str(number)), str(number))
         kill_often(school, KILLS, (0.9, 2.5), random.Random(3))
-        run_until(school, lambda: all_is_done(school), 90)
+        run_until(school, lambda: all_is_done(school), 300)
         references = filed_once_and_told(school, DSL, RESPONSES)
         files = school.store.files()
         found = [re.search(rb'\\"responseId\\": \\"(\d+)\\"', files[f"{one}-1.json"]) for one in references]

@@ -416,7 +416,7 @@ def ask_drive(drive: OnDrive, path: str, scope: str = LOOK_SCOPES[0]) -> request
     account = drive.fake.service_account("reader")
     token = access_token(drive.fake, account.email, account.client_id, [scope], is_service=True)
     url = f"{drive.fake.url}/drive/v3/files/{path}"
-    return requests.get(url, headers={"Authorization": f"Bearer {token.value}"}, timeout=10)
+    return requests.get(url, headers={"Authorization": f"Bearer {token.value}"}, timeout=60)
 
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

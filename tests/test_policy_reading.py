@@ -528,9 +528,9 @@ def test_a_short_name_of_ordinary_words_is_cited_with_its_year_only() -> None:
 ])  # fmt: skip
 def test_a_paragraph_of_a_hundred_thousand_letters_is_read_in_seconds(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
-    began = time.perf_counter()
+    began = time.thread_time()
     understand(PolicyText(name="p", blocks=(Block(kind=BlockKind.PARAGRAPH, text=text, place="line 1"),)), editions())
-    assert time.perf_counter() - began < 12
+    assert time.thread_time() - began < 12
 
 
 _WORDS = st.sampled_from(

@@ -882,12 +882,12 @@ def test_a_post_is_nobodys_name() -> None:
 ])  # fmt: skip
 def test_a_paragraph_of_hundreds_of_thousands_of_letters_is_read_in_a_time_that_grows_with_them(unit: str) -> None:
     made = (Block(kind=BlockKind.PARAGRAPH, text=(unit * 300_000)[:300_000], place="line 1"),)
-    began = time.perf_counter()
+    began = time.thread_time()
     roles_in(made)
     contacts_in(made)
     setting_said(made)
     list(lists_not_understood(made, record_list(made, Named(file="p", title="", setting=""))))
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
 
 
 @pytest.mark.parametrize("kind", ["#", ">", "-"])
@@ -896,10 +896,10 @@ def test_a_paragraph_of_hundreds_of_thousands_of_letters_is_read_in_a_time_that_
 )
 def test_twenty_thousand_lines_that_each_may_lead_to_a_list_are_read_at_once(kind: str, line: str) -> None:
     made = tuple(Block(kind=_KINDS[kind], text=line.format(at), place="here") for at in range(20_000))
-    began = time.perf_counter()
+    began = time.thread_time()
     assert record_list(made, Named(file="p", title="", setting="")) is None
     list(lists_not_understood(made, None))
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
 
 
 @pytest.mark.parametrize(("answers", "accepted", "signed", "review"), [

@@ -76,7 +76,7 @@ def call(root: str, method: str, path: str, body: Any = None, *, fine: bool = Tr
 @pytest.fixture
 def school(tmp_path: Path, emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspaced]:
     """A school whose hints wait in the emulator; sign-in and form are the fake's."""
-    monkeypatch.setattr("connector.outbound.pubsub._WAIT_SECONDS", 2.0)
+    monkeypatch.setattr("connector.outbound.pubsub._WAIT_SECONDS", 30.0)
     with everything(tmp_path, typesetter=quick) as found, made(emulator):
         site = found.house.sites[SCHOOL]
         google = Google(site.google.sign_in, emulator)

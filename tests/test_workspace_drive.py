@@ -67,7 +67,7 @@ def raw(fake: Workspace, method: str, path: str, **more: Any) -> requests.Respon
     account = fake.service_account()
     token = access_token(fake, account.email, account.client_id, [AUTH + "drive"], is_service=True)
     headers = {"Authorization": f"Bearer {token.value}"} | more.pop("headers", {})
-    return requests.request(method, fake.url + path, headers=headers, timeout=10, **more)
+    return requests.request(method, fake.url + path, headers=headers, timeout=60, **more)
 
 
 def test_a_file_is_stored_byte_for_byte_and_described(fake: Workspace, store: SharedDrive, drive: Any) -> None:
@@ -155,9 +155,9 @@ def test_an_upload_in_pieces_survives_a_cut(fake: Workspace, store: SharedDrive,
 def test_a_chunk_of_an_odd_size_is_complained_of(fake: Workspace, store: SharedDrive) -> None:
     path = "/upload/drive/v3/files?uploadType=resumable&supportsAllDrives=true"
     begun = raw(fake, "POST", path, json={"name": "a", "parents": [store.id]})
-    answer = requests.put(begun.headers["Location"], b"x", headers={"Content-Range": "bytes 0-0/2"}, timeout=10)
+    answer = requests.put(begun.headers["Location"], b"x", headers={"Content-Range": "bytes 0-0/2"}, timeout=60)
     assert answer.status_code == 400
-    assert requests.put(begun.headers["Location"] + "x", b"x", timeout=10).status_code == 404
+    assert requests.put(begun.headers["Location"] + "x", b"x", timeout=60).status_code == 404
     assert len(fake.complaints) == 1
 
 

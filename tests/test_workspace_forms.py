@@ -70,7 +70,7 @@ def raw(fake: Workspace, method: str, path: str, **more: Any) -> requests.Respon
     account = fake.service_account()
     token = access_token(fake, account.email, account.client_id, [AUTH + each for each in SCOPES], is_service=True)
     headers = {"Authorization": f"Bearer {token.value}"}
-    return requests.request(method, fake.url + path, headers=headers, timeout=10, **more)
+    return requests.request(method, fake.url + path, headers=headers, timeout=60, **more)
 
 
 def test_a_form_is_shown_with_every_kind_of_question(fake: Workspace, form: Form, forms: Any) -> None:

@@ -44,7 +44,7 @@ def assertion(fake: Workspace, **changes: Any) -> str:
 
 
 def exchange(fake: Workspace, **given: str) -> requests.Response:
-    return requests.post(f"{fake.url}/token", data=given, timeout=10)
+    return requests.post(f"{fake.url}/token", data=given, timeout=60)
 
 
 def by_assertion(fake: Workspace, made: str) -> requests.Response:
@@ -57,7 +57,7 @@ def ask_consent(fake: Workspace, client_id: str, **changes: Any) -> requests.Res
         "state": "s1", "access_type": "offline", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
     }  # fmt: skip
     given = {name: value for name, value in (asked | changes).items() if value is not None}
-    return requests.get(f"{fake.url}/o/oauth2/auth", params=given, allow_redirects=False, timeout=10)
+    return requests.get(f"{fake.url}/o/oauth2/auth", params=given, allow_redirects=False, timeout=60)
 
 
 def test_a_service_account_gets_a_token_and_asks_with_it(fake: Workspace) -> None:
@@ -208,13 +208,13 @@ def test_a_missing_scope_is_403_and_no_complaint(fake: Workspace) -> None:
 
 
 def test_a_request_without_a_token_is_complained_of(fake: Workspace) -> None:
-    answer = requests.get(f"{fake.url}/v1/forms/x", timeout=10)
+    answer = requests.get(f"{fake.url}/v1/forms/x", timeout=60)
     assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
     assert len(fake.complaints) == 1
 
 
 def test_push_tokens_are_proved_by_the_published_keys(fake: Workspace) -> None:
-    answer = requests.get(fake.certs_url, timeout=10)
+    answer = requests.get(fake.certs_url, timeout=60)
     assert "max-age" in answer.headers["Cache-Control"]
     keys = {each["kid"]: jwt.PyJWK(each).key for each in answer.json()["keys"]}
 
@@ -252,13 +252,13 @@ def test_the_connection_is_cut_before_or_after(fake: Workspace) -> None:
     fake.fail("drive.files.generateIds", cut=True, skip=1)
     fake.fail("drive.files.generateIds", cut=True, after=True, skip=1)
     head, url = {"Authorization": f"Bearer {token}"}, f"{fake.url}/drive/v3/files/generateIds?count=1"
-    assert requests.get(url, headers=head, timeout=10).status_code == 200
+    assert requests.get(url, headers=head, timeout=60).status_code == 200
     for known in (1, 2):
         with pytest.raises(requests.ConnectionError):
-            requests.get(url, headers=head, timeout=10)
+            requests.get(url, headers=head, timeout=60)
         assert len(fake.ids_given) == known
     fake.down = True
-    assert requests.get(url, headers=head, timeout=10).status_code == 503
+    assert requests.get(url, headers=head, timeout=60).status_code == 503
     fake.heal()
-    assert requests.get(url, headers=head, timeout=10).status_code == 200
+    assert requests.get(url, headers=head, timeout=60).status_code == 200
     assert [each.status for each in fake.requests][-5:] == [200, 0, 0, 503, 200]

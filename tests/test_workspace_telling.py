@@ -123,24 +123,24 @@ def test_a_mail_that_is_none_is_complained_of(fake: Workspace, body: dict[str, A
 
 def test_a_webhook_posts_and_learns_two_names(fake: Workspace, space: Space) -> None:
     body = {"text": "Filed", "thread": {"threadKey": "SC-1"}, "cardsV2": [card()]}
-    first = requests.post(space.webhook() + REPLY, json=body, timeout=10).json()
-    second = requests.post(space.webhook() + REPLY, json=body, timeout=10).json()
+    first = requests.post(space.webhook() + REPLY, json=body, timeout=60).json()
+    second = requests.post(space.webhook() + REPLY, json=body, timeout=60).json()
     assert set(first) == {"name", "thread"}
     assert set(first["thread"]) == {"name"}
     assert first["thread"] == second["thread"]
     chat = fake.chats[0]
     assert (chat.space, chat.text, chat.thread_key, chat.cards) == (space.name, "Filed", "SC-1", [card()])
-    alone = requests.post(space.webhook(), json=body, timeout=10).json()
+    alone = requests.post(space.webhook(), json=body, timeout=60).json()
     assert alone["thread"] != first["thread"]
     assert fake.complaints == []
 
 
 def test_a_wrong_token_is_403_and_a_dropped_webhook_too(fake: Workspace, space: Space) -> None:
     url = space.webhook()
-    assert requests.post(url + "x", json={"text": "a"}, timeout=10).status_code == 403
-    assert requests.post(url.replace("spaces/", "spaces/B"), json={"text": "a"}, timeout=10).status_code == 403
+    assert requests.post(url + "x", json={"text": "a"}, timeout=60).status_code == 403
+    assert requests.post(url.replace("spaces/", "spaces/B"), json={"text": "a"}, timeout=60).status_code == 403
     space.drop_webhooks()
-    assert requests.post(url, json={"text": "a"}, timeout=10).status_code == 403
+    assert requests.post(url, json={"text": "a"}, timeout=60).status_code == 403
     assert (fake.chats, fake.complaints) == ([], [])
 
 
@@ -157,33 +157,33 @@ def test_a_wrong_token_is_403_and_a_dropped_webhook_too(fake: Workspace, space: 
     ],
 )  # fmt: skip
 def test_a_message_that_is_none_is_complained_of(fake: Workspace, space: Space, body: dict[str, Any]) -> None:
-    assert requests.post(space.webhook(), json=body, timeout=10).status_code == 400
+    assert requests.post(space.webhook(), json=body, timeout=60).status_code == 400
     assert (fake.chats, len(fake.complaints)) == ([], 1)
 
 
 def test_what_a_webhook_does_not_take_is_complained_of(fake: Workspace, space: Space) -> None:
     url, body = space.webhook(), {"text": "a"}
     bearer = {"Authorization": "Bearer ya29.x"}
-    assert requests.post(url, json=body, headers=bearer, timeout=10).status_code == 400
-    assert requests.post(url + "&requestId=1", json=body, timeout=10).status_code == 400
-    assert requests.post(url + "&messageReplyOption=REPLY", json=body, timeout=10).status_code == 400
-    assert requests.post(url, data=body, timeout=10).status_code == 400
+    assert requests.post(url, json=body, headers=bearer, timeout=60).status_code == 400
+    assert requests.post(url + "&requestId=1", json=body, timeout=60).status_code == 400
+    assert requests.post(url + "&messageReplyOption=REPLY", json=body, timeout=60).status_code == 400
+    assert requests.post(url, data=body, timeout=60).status_code == 400
     assert (fake.chats, len(fake.complaints)) == ([], 4)
 
 
 def test_a_loopback_link_is_taken(fake: Workspace, space: Space) -> None:
     body = {"cardsV2": [card("http://127.0.0.1:8080/a/x")]}
-    assert requests.post(space.webhook(), json=body, timeout=10).status_code == 200
+    assert requests.post(space.webhook(), json=body, timeout=60).status_code == 200
 
 
 def test_one_message_a_second_for_all_webhooks_of_a_space(fake: Workspace, space: Space) -> None:
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     fake.chat_rate_limited, fake.clock = True, lambda: at
-    assert requests.post(space.webhook(), json={"text": "a"}, timeout=10).status_code == 200
-    answer = requests.post(space.webhook(), json={"text": "b"}, timeout=10)
+    assert requests.post(space.webhook(), json={"text": "a"}, timeout=60).status_code == 200
+    answer = requests.post(space.webhook(), json={"text": "b"}, timeout=60)
     assert (answer.status_code, answer.json()["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
     fake.clock = lambda: at + timedelta(seconds=1)
-    assert requests.post(space.webhook(), json={"text": "b"}, timeout=10).status_code == 200
+    assert requests.post(space.webhook(), json={"text": "b"}, timeout=60).status_code == 200
     assert fake.complaints == []
 
 

@@ -26,6 +26,7 @@ class Fault:
     cut: bool
     after: bool
     slow: float
+    meet: threading.Barrier | None
 
     @property
     def passes(self) -> bool:
@@ -51,11 +52,15 @@ class Faults:
         cut: bool = False,
         after: bool = False,
         slow: float = 0.0,
+        meet: threading.Barrier | None = None,
     ) -> None:
-        """Plans a fault for requests whose `METHOD /path?query` holds a match of the pattern."""
+        """Plans a fault for requests whose `METHOD /path?query` holds a match of the pattern.
+
+        With `meet` a request waits until as many of them have come as the barrier says.
+        """
         with self.lock:
             code = code or _CODES.get(status, "generalException")
-            self.planned.append(Fault(match, status, headers or {}, times, code, cut, after, slow))
+            self.planned.append(Fault(match, status, headers or {}, times, code, cut, after, slow, meet))
 
     def take(self, line: str) -> Fault | None:
         """The fault that is due for this request, counted down."""

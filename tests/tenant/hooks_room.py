@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.tenant.world import Tenant
 
 _LONGEST, _SHORTEST = timedelta(minutes=42_300), timedelta(minutes=45)
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 _CONTEXT = "subscriptions"
 _DRIVE, _LIST = re.compile(r"^/?drives/([^/]+)/root$"), re.compile(r"^/?sites/([^/]+)/lists/([^/]+)$")
 _NEEDED = ("changeType", "notificationUrl", "resource", "expirationDateTime")
@@ -84,7 +84,7 @@ def _expiry(fake: Tenant, text: str) -> datetime:
 
 
 def _validate(fake: Tenant, url: str) -> None:
-    """The handshake: POST ?validationToken=..., answered within 10 s by 200, text/plain and the decoded token."""
+    """The handshake: POST ?validationToken=..., answered in time by 200, text/plain and the decoded token."""
     split = urlsplit(url)
     if split.scheme != "https" and not (split.scheme == "http" and _is_loopback(split.hostname or "")):
         refuse(400, "InvalidRequest", "notificationUrl must be an HTTPS address.", contract_broken=True)
@@ -167,7 +167,10 @@ def reauthorize(fake: Tenant, call: Call) -> Answer:
 
 
 def notices(fake: Tenant, lifecycle: str, only: str = "") -> list[Delivery]:
-    """Delivers one notification (or lifecycle event) to each live subscription; expects an answer within 10 s (S29)."""
+    """Delivers one notification (or lifecycle event) to each live subscription.
+
+    Microsoft expects an answer within 10 s (S29); a busy machine is given more.
+    """
     sent = []
     for each in list(fake.live_subscriptions().values()):
         url = each.lifecycle_url if lifecycle else each.notification_url

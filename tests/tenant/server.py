@@ -42,6 +42,8 @@ class _Desk:
         with self._mail_turn(call) as turn:
             if fault and fault.slow:
                 time.sleep(fault.slow)
+            if fault and fault.meet:
+                fault.meet.wait(timeout=60)
             answer, units = self._answer(call, fault, request_id, graph, turn)
         status = answer.status if answer else 0
         record = Record(call.method, call.path, query, status, dict(call.headers), call.body, units, self.fake.now())

@@ -49,7 +49,7 @@ class Tenant:
     clock: Callable[[], datetime] = _wall
     assertion_clock: Callable[[], datetime] = _wall
     token_seconds: int = 3599
-    hook_patience: float = 10.0
+    hook_patience: float = 60.0
     selected_can_read_permissions: bool = True
     selected_can_subscribe: bool = True
     selected_can_resolve_sites: bool = True
@@ -161,7 +161,7 @@ class Tenant:
             self.delta_resync = code
 
     def fail(self, match: str = ".*", **how: Any) -> None:
-        """Plans a fault (`Faults.plan`): status, headers, times (None until healed), code, cut, after, slow."""
+        """Plans a fault (`Faults.plan`): status, headers, times (None until healed), code, cut, after, slow, meet."""
         self.faults.plan(match, **how)
 
     def down(self, headers: dict[str, str] | None = None) -> None:
