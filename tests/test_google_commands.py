@@ -337,3 +337,16 @@ def test_a_clock_that_is_off_is_found_before_anybody_signs_in(
         assert said.index("this machine's clock") < said.index("sign-in for")
         if state != "ok":
             assert "timedatectl" in mend_of(said, "this machine's clock")
+
+
+def test_a_slow_network_is_no_wrong_clock(ready: Workspaced, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter(range(0, 1000, 30))
+    monkeypatch.setattr("connector.cli.workspace.monotonic", lambda: next(seconds))
+
+    def told(*_: Any) -> str:
+        return formatdate(datetime.now(UTC).timestamp() + 29, usegmt=True)
+
+    monkeypatch.setattr(server._Handler, "date_time_string", told)
+    code, said = check(ready, "--no-send")
+    assert code == 0
+    assert line(said, "this machine's clock").startswith("ok")

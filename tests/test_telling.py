@@ -283,6 +283,19 @@ def test_each_answer_of_the_webhook_is_met_as_it_should_be(
     assert str(refused.value) == f"The far side answered {status}."
 
 
+def test_what_is_opened_after_everything_was_closed_is_closed_the_next_time() -> None:
+    caught = Caught()
+    http.close_sessions()
+    with card_catcher(caught) as webhook:
+        for cards in (1, 2):
+            TeamsChannel(webhook, 5, Words.of()).send(notice(), TO)
+            assert len(caught.cards) == cards
+            kept = http._own.session.get_adapter("http://").poolmanager.pools
+            assert len(kept) == 1
+            http.close_sessions()
+            assert len(kept) == 0
+
+
 def test_the_webhooks_address_is_in_no_error_and_no_repr() -> None:
     secret = "http://127.0.0.1:1/workflows/abc/triggers/manual/paths/invoke?sig=TOPSECRET"
     found = TeamsChannel(secret, 1, Words.of())

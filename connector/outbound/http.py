@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ _MOST_SECONDS = 86_400.0
 _MOST_BYTES = 64 * 1024 * 1024
 _own = threading.local()
 # One for each of the engine's few threads; closed together when the service stops.
-_sessions: list[requests.Session] = []
+_sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
 
 class TimedOut(DeliveryError):
@@ -59,15 +60,15 @@ def _session() -> requests.Session:
         _own.session = requests.Session()
         _own.session.trust_env = False
         _own.session.headers["User-Agent"] = f"ConcernConnector/{__version__}"
-        _sessions.append(_own.session)
+        _sessions.add(_own.session)
     session: requests.Session = _own.session
     return session
 
 
 def close_sessions() -> None:
-    """Close what every thread has kept open."""
-    while _sessions:
-        _sessions.pop().close()
+    """Close what every thread has kept open; whoever asks again opens it again."""
+    for session in list(_sessions):
+        session.close()
 
 
 def exchange(
