@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from connector.model.moments import local, say_date
 from connector.model.office_mail import Line, OfficeMail, Section
+from connector.model.policies_kept import Look
 from connector.office_links import OfficeLinks, ReviewLink
 from connector.office_site import OfficeSite
 from connector.policy_standing import PolicyStanding
@@ -73,16 +74,27 @@ class OfficeLetters:
                 f"The term dates that the service knows end on {say_date(until)}: ask the technician to add the next "
                 "ones to terms.toml."
             )
-        look = self.register.look(site.slug)
-        if look.failing_since is not None and now - look.failing_since > BLIND_AFTER:
-            since = say_date(local(look.failing_since).date())
-            yield f"The library of policies cannot be read in full since {since}: new versions are missed. {look.error}"
+        if site.library is not None:
+            yield from _blind(self.register.look(site.slug), now)
         checked = min((text.checked_on for text in site.editions.texts), default=today)
         if today - checked > EDITIONS_OLD:
             yield (
                 f"The list of guidance was last checked on {say_date(checked)}: newer editions may be out. "
                 "Ask the technician to check guidance.toml."
             )
+
+
+def _blind(look: Look, now: datetime) -> Iterable[str]:
+    """That new versions are missed for a day or longer: the library cannot be read in full, or nobody looks at it."""
+    if look.failing_since is not None and now - look.failing_since > BLIND_AFTER:
+        since = say_date(local(look.failing_since).date())
+        yield f"The library of policies cannot be read in full since {since}: new versions are missed. {look.error}"
+    elif look.looked_at is not None and now - look.looked_at > BLIND_AFTER:
+        last = say_date(local(look.looked_at).date())
+        yield (
+            f"The library of policies was last looked at on {last}: newer versions are missed. If this stands here "
+            "again, ask the technician to look at the service's log."
+        )
 
 
 def say_when(policy: PolicyStanding, today: date) -> str:

@@ -167,9 +167,10 @@ def _blanks(listed: Listed, read: Read, hand: Reviewed | None, layers: list[Laye
 def _differences(layers: list[Layer], review: Review, year: SchoolYear) -> Iterator[Open]:
     """Where a layer names another day than the one that counts.
 
-    What the school's file said before the office spoke is simply over; a document should be brought up to date.
+    What the school's file said before the office spoke is simply over, and so is what the office said before a later
+    version of the policy was written: the review that it promised is done. A document should be brought up to date.
     """
-    is_over = {FILE} if layers[0].name == BY_HAND else set()
+    is_over = {FILE} if layers[0].name == BY_HAND else {BY_HAND}
     for layer in layers:
         if layer.name in is_over:
             continue

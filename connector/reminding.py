@@ -8,6 +8,7 @@ again after a quarter of an hour under the same Message-ID, and says that it may
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -85,8 +86,8 @@ class Reminding:
         told = self.register.told(site.slug)
         plans = {
             person: plan
-            for person in _people(site, policies)
-            if (plan := _plan(site, person, policies, told, today)) is not None
+            for person, readers in _mailboxes(site, policies).items()
+            if (plan := _plan(site, readers, policies, told, today)) is not None
         }
         if not plans:
             self._done[site.slug] = today
@@ -103,9 +104,8 @@ class Reminding:
         granted = self.register.claim(
             Claim(school=site.slug, person=person, occasions=plan.occasions, at=now, stale_before=now - STALE)
         )
-        if set(granted.occasions) != set(plan.occasions):
-            # Another process has some of it in hand, or had and died: the next tick sees what it told.
-            self._settle(site, person, granted.occasions, now, "another process has it in hand")
+        if not granted.occasions:
+            # Another process has it in hand, or had and died, or it waits after a try: a later tick sees what was told.
             return False
         return self._sent(site, person, plan, granted, now)
 
@@ -129,8 +129,7 @@ class Reminding:
     def _settle(
         self, site: OfficeSite, person: str, occasions: tuple[str, ...], now: datetime, error: str = ""
     ) -> None:
-        if occasions:
-            self.register.settle(Told(school=site.slug, person=person, occasions=occasions, at=now, error=error))
+        self.register.settle(Told(school=site.slug, person=person, occasions=occasions, at=now, error=error))
 
 
 def show(register: Register, site: OfficeSite, policies: tuple[PolicyStanding, ...], now: datetime) -> bool:
@@ -149,17 +148,20 @@ def show(register: Register, site: OfficeSite, policies: tuple[PolicyStanding, .
 
 def _plan(
     site: OfficeSite,
-    person: str,
+    readers: frozenset[str],
     policies: tuple[PolicyStanding, ...],
     told: frozenset[tuple[str, str]],
     today: date,
 ) -> Plan | None:
-    is_office = person == site.office
-    mine = [policy for policy in policies if is_office or site.owner_of(policy) == person]
-    heard = frozenset(occasion for who, occasion in told if who == person)
+    is_office = site.office in readers
+    mine = [policy for policy in policies if is_office or site.owner_of(policy) in readers]
+    heard = frozenset(occasion for who, occasion in told if who in readers)
     return plan_for(mine, heard, today, is_office=is_office)
 
 
-def _people(site: OfficeSite, policies: tuple[PolicyStanding, ...]) -> list[str]:
-    """The office first, then each owner once."""
-    return list(dict.fromkeys([site.office, *(site.owner_of(policy) for policy in policies)]))
+def _mailboxes(site: OfficeSite, policies: tuple[PolicyStanding, ...]) -> dict[str, frozenset[str]]:
+    """Who is told, the office first, then each owner; each with everybody who reads the same mailbox."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    for person in dict.fromkeys([site.office, *(site.owner_of(policy) for policy in policies)]):
+        readers[site.school.people[person].email.casefold()].append(person)
+    return {people[0]: frozenset(people) for people in readers.values()}

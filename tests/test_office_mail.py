@@ -18,9 +18,11 @@ from connector.demo.catchers import Mail
 from connector.model.guidance import Editions, Guidance
 from connector.model.moments import LONDON, say_date
 from connector.model.notice import Addressee
+from connector.model.policies_kept import Read
 from connector.notify.mail import Mail as Ready
 from connector.office import Office, build_office
 from connector.office_site import OfficeSite, Post
+from connector.register.notes import DocumentRead
 from connector.school_year import SchoolYear
 from connector.settings.load import Settings
 from connector.sqlite import database
@@ -274,6 +276,25 @@ def test_a_reminder_of_the_day_carries_its_calendar_and_one_link(tmp_path: Path)
             assert "Visitors" not in mail.part("html")
 
 
+@pytest.mark.parametrize(
+    ("address", "mails"), [("Office@littlelanterns.example", 2), ("r.ashdown@LittleLanterns.example", 2)]
+)
+def test_who_shares_a_mailbox_shares_its_mail(address: str, mails: int, tmp_path: Path) -> None:
+    def prepare(config: Path) -> None:
+        listing(MANY)(config)
+        edit(config, (f'email = "{OWNER}"', f'email = "{address}"'))
+
+    with office_at_work(tmp_path, prepare) as at:
+        assert at.remind() == mails
+        named = [mail.recipients[0].casefold() for mail in at.caught.mails]
+        assert len(named) == len(set(named)) == mails
+        theirs = next(mail for mail in at.caught.mails if mail.recipients[0].casefold() == address.casefold())
+        assert "Attendance" in theirs.part("plain")
+        assert "E-Safety" in theirs.part("plain")
+        at.clock.pass_(days=1)
+        assert at.remind() == 0
+
+
 # -- when
 
 
@@ -391,8 +412,8 @@ def test_the_office_hears_of_a_library_that_cannot_be_read_for_a_day_and_no_long
         assert "since Monday 23 November 2026" in said
         assert "is not there" in said
         at.library.with_name("elsewhere").rename(at.library)
-        at.look()
         at.clock.pass_(days=7)
+        at.look()
         assert notes(at) == ""
 
 
@@ -443,6 +464,46 @@ def test_what_could_not_be_sent_all_day_comes_on_the_next(at: OfficeAtWork) -> N
     found = sent_on(at, MONDAY + timedelta(days=1))
     assert [subject(mail) for mail in found] == [WEEK] * 3
     assert "Tuesday 24 November 2026" in found[0].part("plain")
+
+
+def test_a_mail_server_that_goes_away_again_later_is_told_as_failing(at: OfficeAtWork) -> None:
+    assert at.remind() == 3
+    at.clock.pass_(days=7)
+    at.caught.smtp_refusal = "451 4.3.0 Try again later"
+    for _ in range(3):
+        assert at.remind() == 0
+        at.clock.moment[0] += QUARTER
+    assert rows_failing(at) == 3
+
+
+@pytest.mark.parametrize("hour", [14, 15, 16, 17])
+def test_what_becomes_due_while_the_mail_server_is_away_puts_nothing_off(hour: int, at: OfficeAtWork) -> None:
+    at.caught.smtp_refusal = "451 4.3.0 Try again later"
+    sent: list[datetime] = []
+    for quarters in range(4 * 14):
+        moment = at.clock.moment[0] = MONDAY + quarters * QUARTER
+        if moment.hour == 13 and not moment.minute // 30:
+            read = Read(title="Behaviour", written="November 2023", next_review="November 2025")
+            at.office.register.note_document(
+                DocumentRead(school="little-lanterns", slug="behaviour", document="b", name="b.docx", version="1",
+                             reading=99, at=moment, read=read)
+            )  # fmt: skip
+        if moment.hour == hour:
+            at.caught.smtp_refusal = ""
+        sent += [moment] * at.remind()
+    assert len(sent) == 3
+    assert sent[-1] - MONDAY.replace(hour=hour) < timedelta(hours=4, minutes=30)
+    assert "Behaviour" in at.mails(OFFICE)[0].part("plain")
+
+
+def test_what_people_were_told_long_ago_is_let_go_of_by_reminding(at: OfficeAtWork) -> None:
+    assert at.remind() == 3
+    first = f"day {MONDAY.date()}"
+    assert first in {occasion for _, occasion in at.office.register.told("little-lanterns")}
+    at.clock.pass_(days=7 * 58)
+    while at.remind():
+        pass
+    assert first not in {occasion for _, occasion in at.office.register.told("little-lanterns")}
 
 
 @contextmanager

@@ -243,6 +243,21 @@ def test_what_the_schools_file_says_stands_until_somebody_reviews_it() -> None:
     assert said(after, OpenKind.DIFFERS) == set()
 
 
+def test_a_review_that_was_promised_and_done_is_no_difference() -> None:
+    review = Reviewed(on=date(2026, 11, 23), next_review="September 2027")
+    document = Read(title="Safeguarding", written="20 September 2027", next_review="September 2028")
+    policy = standing_of("safeguarding", None, kept(document, review), YEAR)
+    assert policy.review.due == date(2028, 9, 30)
+    assert said(policy, OpenKind.DIFFERS) == set()
+
+
+def test_what_the_schools_file_says_otherwise_is_told_beside_a_newer_document() -> None:
+    listed = Listed(written="November 2022", next_review="November 2026")
+    policy = standing_of("cse", listed, kept(INFANT), YEAR)
+    assert policy.review.due == date(2024, 11, 30)
+    assert any("says \u201cNovember 2026\u201d" in one for one in said(policy, OpenKind.DIFFERS))
+
+
 def test_where_file_and_document_differ_the_later_one_counts_and_it_is_said() -> None:
     listed = Listed(written="November 2025", next_review="November 2027")
     policy = standing_of("cse", listed, kept(INFANT), YEAR)

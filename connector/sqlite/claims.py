@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     true,
@@ -72,7 +73,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """The occasions that are this process's to tell; `again` are those that were tried before.
+    """The occasions that are this process's to tell: all, or none; `again` are those that were tried before.
 
     A process that died, or a server that took the mail and never said so, may have told them already.
     """
@@ -107,7 +108,11 @@ class Claims:
     table: Table
 
     def claim(self, connection: Connection, items: list[Claim]) -> list[Granted]:
-        """What of each claim is granted."""
+        """Each claim as a whole, or nothing of it.
+
+        Nothing where any of it is in hand, was told, or waits after a try: one mail tells all of it. Half a claim taken
+        and let go again would put off what it took, until both halves never came due together.
+        """
         return [self._granted(connection, item) for item in items]
 
     def settle(self, connection: Connection, items: list[Told]) -> list[None]:
@@ -118,6 +123,13 @@ class Claims:
             values = {"claimed_at": None, "error": item.error[:200], "done_at": None if item.error else item.at}
             connection.execute(update(self.table).where(*mine, c.done_at.is_(None)).values(values))
         return [None] * len(items)
+
+    def rename(self, connection: Connection, school: str, before: str, after: str) -> None:
+        """What was told of a policy's days under one name was told under the other."""
+        c = self.table.c
+        about = c.school == school, c.occasion.op("GLOB")(f"{before} ????-??-?? *")
+        values = {"occasion": literal(after).concat(func.substr(c.occasion, len(before) + 1))}
+        connection.execute(update(self.table).prefix_with("OR IGNORE").where(*about).values(values))
 
     def forget(self, connection: Connection, items: list[Old]) -> list[None]:
         """Strike what was about a day or a week long past; what is about a policy's day stays, for that may come."""
@@ -156,6 +168,8 @@ class Claims:
         known = {row.occasion: row for row in connection.execute(select(self.table).where(*mine))}
         fresh = [occasion for occasion in item.occasions if occasion not in known]
         free = [name for name, row in known.items() if _is_free(row, item)]
+        if len(fresh) + len(free) < len(item.occasions):
+            return Granted()
         key = {"school": item.school, "person": item.person}
         if fresh:
             times = dict.fromkeys(("first_at", "claimed_at", "tried_at"), item.at)
@@ -164,7 +178,7 @@ class Claims:
         if free:
             values = {"claimed_at": item.at, "tried_at": item.at, "attempts": c.attempts + 1}
             connection.execute(update(self.table).where(*mine[:2], c.occasion.in_(free)).values(values))
-        return Granted(occasions=tuple(o for o in item.occasions if o in {*fresh, *free}), again=tuple(free))
+        return Granted(occasions=item.occasions, again=tuple(free))
 
 
 def _is_free(row: Row[tuple[object, ...]], item: Claim) -> bool:
