@@ -9,12 +9,13 @@ from connector.notify.email import EmailChannel
 from connector.notify.gmail import GmailChannel
 from connector.notify.graph_mail import GraphMailChannel
 from connector.notify.words import Words
-from connector.office_site import OfficeSite, PolicySource
+from connector.office_site import OfficeSite
 from connector.outbound.drive import Drive
 from connector.outbound.sharepoint import Library
 from connector.policies.drive import DriveSource
 from connector.policies.folder import FolderSource
 from connector.policies.sharepoint import SharePointSource
+from connector.policies.source import PatientSource, PolicySource
 from connector.settings.load import Settings
 from connector.settings.policies import DrivePolicies, FolderLibrary, SharePointPolicies
 from connector.settings.school import School
@@ -29,6 +30,7 @@ def make_office_site(settings: Settings, slug: str, words: Words, sign_ins: Sign
     mail = make_channel(settings, school, school.channels[school.mail_channel], words, ways)
     if not isinstance(mail, _MAILS):
         raise ConfigError(("channels: needs one channel of kind smtp, graph_mail or gmail",))
+    library = _library(settings, school, ways)
     return OfficeSite(
         slug=slug,
         school=school,
@@ -37,7 +39,7 @@ def make_office_site(settings: Settings, slug: str, words: Words, sign_ins: Sign
         envelope=mail.envelope,
         profiles=settings.profiles,
         editions=settings.editions,
-        library=_library(settings, school, ways),
+        library=PatientSource(library) if library is not None else None,
     )
 
 

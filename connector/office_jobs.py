@@ -1,12 +1,14 @@
 """The office's clock: it says when to look; the register says what is already done.
 
 A quarter-hourly cron on a school's own clock, so that a reminder meant for half past seven comes at half past seven on
-both sides of a clock change; every tick is `what is due today and not yet told`, also the one at start.
+both sides of a clock change; every tick is `what is due today and not yet told`, also the one at start. That one waits
+for the first look at the libraries: after a weekend switched off, Monday's list is of Monday's documents.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,11 +19,14 @@ from connector.model.moments import LONDON
 from connector.office import Office
 
 _THREADS = 2
+# A library that never answers is left after two minutes; nobody waits for a thousand schools' first reading.
+_FIRST_LOOK_SECONDS = 150
 
 
 @contextlib.contextmanager
 def office_jobs(office: Office) -> Iterator[None]:
     """Runs them while inside."""
+    looked = threading.Event()
     scheduler = BackgroundScheduler(
         executors={"default": {"type": "threadpool", "max_workers": _THREADS}},
         timezone=LONDON,
@@ -29,20 +34,25 @@ def office_jobs(office: Office) -> Iterator[None]:
     )
     for job in (remind, look):
         every = CronTrigger(minute="*/15", timezone=LONDON)
-        scheduler.add_job(job, every, args=[office], next_run_time=datetime.now(UTC))
+        scheduler.add_job(job, every, args=[office, looked], next_run_time=datetime.now(UTC))
     scheduler.start()
     try:
         yield
     finally:
         office.watching.stopping.set()
+        looked.set()
         scheduler.shutdown(wait=True)
 
 
-def remind(office: Office) -> None:
+def remind(office: Office, looked: threading.Event) -> None:
     """Send what is due today and was not told yet."""
+    looked.wait(_FIRST_LOOK_SECONDS)
     office.reminding.remind(office.clock.now())
 
 
-def look(office: Office) -> None:
+def look(office: Office, looked: threading.Event) -> None:
     """Look for new versions of policies where it is time to."""
-    office.watching.watch(office.clock.now())
+    try:
+        office.watching.watch(office.clock.now())
+    finally:
+        looked.set()

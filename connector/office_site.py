@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from connector.model.document_names import fits
 from connector.model.guidance import Editions
 from connector.model.notice import Addressee
-from connector.model.policies_kept import Kept, Listed
+from connector.model.policies_kept import Kept, Listed, one_line, standing_reviews
 from connector.model.policy import Citation
-from connector.model.policy_text import FoundDocument
 from connector.model.profile import PolicyProfile, form_gaps
 from connector.notify.mail import Envelope, Mail
+from connector.policies.source import PolicySource
 from connector.policy_standing import Open, OpenKind, PolicyStanding, standing_of
 from connector.register.register import Register
 from connector.school_year import SchoolYear
@@ -26,16 +27,6 @@ class Post(Protocol):
 
     def post(self, mail: Mail, to: Addressee) -> str:
         """Hand it over and return its Message-ID. Raises DeliveryError."""
-
-
-class PolicySource(Protocol):
-    """A place where policies lie."""
-
-    def documents(self) -> tuple[FoundDocument, ...]:
-        """Every document that can be read as a policy. Raises DeliveryError."""
-
-    def read(self, found: FoundDocument) -> bytes:
-        """Its bytes. Raises DeliveryError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +54,42 @@ class OfficeSite:
     def policies(self, register: Register) -> tuple[PolicyStanding, ...]:
         """Every policy of the school as it stands, by due day; those without one come last. Raises RegisterClosed.
 
-        A policy is what the school's file lists or a document says. What was struck off the list is only history.
+        A policy is what the school's file lists or a document says. What was struck off the list, or is left out of the
+        library, is only history.
         """
         kept = {one.slug: one for one in register.policies(self.slug)}
-        slugs = dict.fromkeys([*self.school.policies, *(slug for slug, one in kept.items() if one.document)])
+        of_documents = (one for one in kept.values() if one.document)
+        in_force = (one.slug for one in of_documents if not self.leaves_out(one.document, one.document_name))
+        slugs = dict.fromkeys([*self.school.policies, *in_force])
         is_read = self.library is not None and register.look(self.slug).looked_at is not None
-        found = _same_titles([self._standing(slug, kept.get(slug), is_read=is_read) for slug in slugs])
-        return tuple(sorted(found, key=lambda one: (one.review.due or date.max, one.slug)))
+        there = [one for one in kept.values() if one.document and one.gone_at is None] if is_read else []
+        found = [self._standing(slug, kept.get(slug), there, is_read=is_read) for slug in slugs]
+        return tuple(sorted(_same_titles(found), key=lambda one: (one.review.due or date.max, one.slug)))
 
-    def _standing(self, slug: str, kept: Kept | None, *, is_read: bool) -> PolicyStanding:
+    def leaves_out(self, document: str, name: str) -> bool:
+        """True for a document that the school's file says is no policy in force."""
+        return self.school.policy_library is not None and self.school.policy_library.leaves_out(document, name)
+
+    def is_anybodys(self, kept: Kept) -> bool:
+        """False for a document that nobody listed and of which no review stands: a draft that lay there for a while."""
+        return kept.slug in self.school.policies or bool(standing_reviews(kept.history))
+
+    def _standing(self, slug: str, kept: Kept | None, there: Iterable[Kept], *, is_read: bool) -> PolicyStanding:
         listed = self.school.policies.get(slug)
         found = standing_of(slug, listed, kept, self.year)
-        missing = _missing(listed, kept) if is_read else ()
+        missing = (*_missing(listed, kept), *self._how_it_ends(kept, there)) if is_read else ()
         return replace(found, open=(*found.open, *missing, *self._superseded(kept), *self._of_forms(found)))
+
+    def _how_it_ends(self, kept: Kept | None, there: Iterable[Kept]) -> tuple[Open, ...]:
+        """What to do where a document is gone for good, by a name that leaves out no other one."""
+        if kept is None or kept.gone_at is None or not self.is_anybodys(kept):
+            return ()
+        others = [name for one in there for name in (one.document, one.document_name)]
+        names = (kept.document_name, kept.document)
+        name = next((one for one in names if not any(fits(one, other) for other in others)), "")
+        also = f", and take [policies.{kept.slug}] out" if kept.slug in self.school.policies else ""
+        said = f"If the policy is no more, name \u201c{name}\u201d in `leave_out` in the school's file{also}"
+        return (Open(OpenKind.GONE, said),) if name else ()
 
     def _superseded(self, kept: Kept | None) -> tuple[Open, ...]:
         texts = kept.read.texts if kept and kept.read else ()
@@ -112,15 +126,22 @@ def _missing(listed: Listed | None, kept: Kept | None) -> tuple[Open, ...]:
 
 def _same_titles(policies: list[PolicyStanding]) -> list[PolicyStanding]:
     """Two documents of one title are two policies, each with its own review: that is said of both, with their names."""
-    by_title: dict[str, list[str]] = {}
+    by_title: dict[str, list[Kept]] = {}
     for one in policies:
         if one.kept is not None and one.kept.document and one.kept.gone_at is None:
-            by_title.setdefault(one.title.casefold(), []).append(one.kept.document_name)
+            by_title.setdefault(one.title.casefold(), []).append(one.kept)
     return [replace(one, open=(*one.open, *_beside(one, by_title.get(one.title.casefold(), [])))) for one in policies]
 
 
-def _beside(policy: PolicyStanding, names: list[str]) -> tuple[Open, ...]:
-    if len(names) < 2 or policy.kept is None or policy.kept.document_name not in names:
+def _beside(policy: PolicyStanding, of_title: list[Kept]) -> tuple[Open, ...]:
+    if len(of_title) < 2 or policy.kept not in of_title:
         return ()
-    told = ", ".join(f"\u201c{name}\u201d" for name in sorted(names))
-    return (Open(OpenKind.TWICE, f"Documents of the same title: {told}. This is {policy.kept.document_name}"),)
+    names = [one.document_name for one in of_title]
+    places = {one.slug: _place_of(one) if names.count(one.document_name) > 1 else one.document_name for one in of_title}
+    told = ", ".join(f"\u201c{place}\u201d" for place in sorted(places.values()))
+    return (Open(OpenKind.TWICE, f"Documents of the same title: {told}. This is {places[policy.slug]}"),)
+
+
+def _place_of(kept: Kept) -> str:
+    """The document's place in a folder; elsewhere its id says nothing to a person, and its name must do."""
+    return one_line(kept.document) if kept.document.endswith(f"/{kept.document_name}") else kept.document_name

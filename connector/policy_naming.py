@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import count
 
+from connector.model.document_names import plain
 from connector.model.policies_kept import Read
 from connector.model.policy_text import FoundDocument
 from connector.settings.school import School
@@ -18,20 +17,15 @@ _MOST_SLUG = 40
 def listed_for(school: School, found: FoundDocument, held: Mapping[str, str]) -> str:
     """The policy that the school's file lists for that document; nothing where another of its name came first."""
     for slug, listed in school.policies.items():
-        if listed.file and _plain(listed.file) == _plain(found.name) and held.get(slug, found.id) == found.id:
+        if listed.file and plain(listed.file) == plain(found.name) and held.get(slug, found.id) == found.id:
             return slug
     return ""
-
-
-def _plain(name: str) -> str:
-    """A file's name as people compare it: Apple writes an accent as a letter of its own."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def titled(school: School, title: str, held: Mapping[str, str]) -> str:
     """The listed policy of that title, where its file is not named and no document is its own yet; else nothing."""
     for slug, listed in school.policies.items():
-        if listed.title and not listed.file and _plain(listed.title) == _plain(title) and slug not in held:
+        if listed.title and not listed.file and plain(listed.title) == plain(title) and slug not in held:
             return slug
     return ""
 
@@ -43,7 +37,7 @@ def held_by(school: School, found: Iterable[FoundDocument], held: Mapping[str, s
     """
     there, kept = {one.id: one for one in found}, dict(held)
     for slug, listed in school.policies.items():
-        named = [one for one in there.values() if listed.file and _plain(one.name) == _plain(listed.file)]
+        named = [one for one in there.values() if listed.file and plain(one.name) == plain(listed.file)]
         holder = there.get(kept.get(slug, ""))
         if named and holder is not None and (holder not in named or _is_older(holder, named)):
             del kept[slug]
@@ -62,10 +56,10 @@ def name_for(school: School, found: FoundDocument, read: Read | None, held: Mapp
     if read is not None and (slug := titled(school, read.title, held)):
         return slug
     title = (read.title if read is not None else "") or found.name.rpartition(".")[0]
-    plain = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
-    plain = plain if plain[:1].isalpha() else f"policy-{plain}"
+    short = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    short = short if short[:1].isalpha() else f"policy-{short}"
     is_elses = {slug for slug, listed in school.policies.items() if listed.file or listed.title}
-    names = (f"{plain[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
+    names = (f"{short[: _MOST_SLUG - len(tail)].strip('-')}{tail}" for tail in _tails())
     return next(name for name in names if name not in is_elses and name not in held)
 
 
@@ -73,16 +67,3 @@ def _tails() -> Iterator[str]:
     """Nothing, then `-2`, `-3` and so on."""
     yield ""
     yield from (f"-{number}" for number in count(2))
-
-
-def is_left_out(school: School, found: FoundDocument) -> bool:
-    """True for what the school's file says is no policy in force, by its name or by its place in a folder."""
-    wanted = school.policy_library.leave_out if school.policy_library else ()
-    names = {_plain(found.name), _plain(found.id)}
-    return any(_as_pattern(one).fullmatch(name) for one in wanted for name in names)
-
-
-@lru_cache(maxsize=256)
-def _as_pattern(wanted: str) -> re.Pattern[str]:
-    """Only `*` stands for something else: brackets are common in names."""
-    return re.compile(".*".join(re.escape(part) for part in _plain(wanted).split("*")), re.DOTALL)

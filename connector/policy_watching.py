@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 from connector.errors import ConnectorError, DeliveryError, RegisterClosed, UnreadablePolicy
 from connector.model.moments import local
-from connector.model.policies_kept import EventKind, Kept, Read, one_line
+from connector.model.policies_kept import Kept, Read, one_line
 from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading
 from connector.model.policy_dates import PolicyDate
 from connector.model.policy_text import FoundDocument
-from connector.office_site import OfficeSite, PolicySource
+from connector.office_site import OfficeSite
 from connector.policies import read_policy
+from connector.policies.source import PolicySource
 from connector.policy_layers import phrase_of
-from connector.policy_naming import held_by, is_left_out, listed_for, name_for, titled
+from connector.policy_naming import held_by, listed_for, name_for, titled
 from connector.register.notes import DocumentRead, Presence
 from connector.register.register import Register
 from connector.understanding.policy import understand
@@ -61,24 +62,24 @@ class PolicyWatching:
         if source is None:
             return 0
         try:
-            found = source.documents()
+            return self._read_new(site, source, source.documents(), now)
+        except RegisterClosed:
+            raise
         except ConnectorError as error:
             log.warning("the library cannot be read", extra={"school": site.slug, "error": type(error).__name__})
-            self.register.note_look(site.slug, now, str(error))
-            return 0
+            fault = str(error)
         except Exception:
             log.exception("the look at the library broke", extra={"school": site.slug})
-            self.register.note_look(site.slug, now, "The look at it broke: the service's log says where.")
-            return 0
-        return self._read_new(site, source, found, now)
+            fault = "The look at it broke: the service's log says where."
+        self.register.note_look(site.slug, now, fault)
+        return 0
 
     def _read_new(self, site: OfficeSite, source: PolicySource, found: tuple[FoundDocument, ...], now: datetime) -> int:
         """Read what is new; one document that cannot be fetched now keeps nobody from the others."""
-        left_out = {one.id for one in found if is_left_out(site.school, one)}
-        found = tuple(one for one in found if one.id not in left_out)
+        found = tuple(one for one in found if not site.leaves_out(one.id, one.name))
         there = {one.id for one in found}
         kept = {one.document: one for one in self.register.policies(site.slug) if one.document}
-        self._note_missing(site, there, left_out, kept, now)
+        self._note_missing(site, there, kept, now)
         before = {one.slug: document for document, one in kept.items() if document in there}
         held = held_by(site.school, found, before)
         number, missed = 0, ""
@@ -98,12 +99,10 @@ class PolicyWatching:
         self.register.note_look(site.slug, now, missed, is_seen=True)
         return number
 
-    def _note_missing(
-        self, site: OfficeSite, there: set[str], left_out: set[str], kept: Mapping[str, Kept], now: datetime
-    ) -> None:
+    def _note_missing(self, site: OfficeSite, there: set[str], kept: Mapping[str, Kept], now: datetime) -> None:
         for document, one in kept.items():
             is_long_gone = one.gone_at is not None and now - one.gone_at > _GONE_FOR_GOOD
-            if (is_long_gone or document in left_out) and not _is_anybodys(site, one):
+            if is_long_gone and not site.is_anybodys(one):
                 self.register.forget(site.slug, one.slug)
             elif (document in there) == (one.gone_at is not None):
                 is_there = document in there
@@ -152,11 +151,6 @@ def _is_as_read(before: Kept, found: FoundDocument, now: datetime) -> bool:
     if before.read_at is None or not isinstance(written, PolicyDate):
         return True
     return not local(before.read_at).date() < written.first <= local(now).date()
-
-
-def _is_anybodys(site: OfficeSite, one: Kept) -> bool:
-    """False for a document that nobody listed and nobody reviewed: a draft that lay there for a while."""
-    return one.slug in site.school.policies or any(event.kind is EventKind.REVIEWED for event in one.history)
 
 
 def _reading(site: OfficeSite, source: PolicySource, found: FoundDocument) -> tuple[Read | None, str]:

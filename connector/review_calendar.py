@@ -42,7 +42,8 @@ def calendar_of(site: OfficeSite, policies: Iterable[PolicyStanding], name: UUID
     found.add("x-published-ttl", "PT12H")
     for policy in policies:
         if (due := policy.review.due) is not None:
-            found.add_component(_event(policy, due, str(uuid5(name, f"{site.slug}/{policy.slug}")), now))
+            known_as = policy.kept.known_as if policy.kept else policy.slug
+            found.add_component(_event(policy, due, str(uuid5(name, f"{site.slug}/{known_as}")), now))
     text: bytes = found.to_ical()
     return text
 

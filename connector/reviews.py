@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from connector.model.moments import local, say_date, say_moment
-from connector.model.policies_kept import EventKind, Kept, Reviewed
+from connector.model.policies_kept import Event, EventKind, Kept, Reviewed
 from connector.model.policy_dates import PolicyDate
 from connector.office_letters import say_when
 from connector.office_links import OfficeLinkInvalid, OfficeLinks
@@ -18,19 +18,21 @@ from connector.office_site import OfficeSite
 from connector.policy_layers import phrase_of
 from connector.policy_standing import PolicyStanding
 from connector.register.register import Register
-from connector.reminding import show
 from connector.review_calendar import title_of
 from connector.review_given import NAMES, Given, ReviewNotNoted, checked
 
 _YEAR = timedelta(days=365)
-_SHORTLY = timedelta(days=92)
+_SHORTLY_BEFORE, _SHORTLY_AFTER = timedelta(days=92), timedelta(days=31)
+_ANOTHER = (
+    "That is far from {}, the review that stands here. For another one press \u201cNote another review\u201d above."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewView:
     """What the page shows: the policy, when it is due, what is open, its history; and what was typed wrong.
 
-    `adds_to` is the day of the review that stands in the fields, to be added to; None where they are for a new one.
+    `adds_to` is the day of the review that stands in the fields, to be added to; empty where they are for a new one.
     `seen` is that one's mark. `is_over` where what was noted does not count, since something later does.
     """
 
@@ -41,7 +43,7 @@ class ReviewView:
     history: tuple[str, ...]
     given: Given
     faults: Mapping[str, str] = field(default_factory=dict)
-    adds_to: date | None = None
+    adds_to: str = ""
     is_noted: bool = False
     seen: str = ""
     is_over: bool = False
@@ -55,12 +57,15 @@ class Reviews:
     register: Register
     links: OfficeLinks
 
-    def look(self, token: str, now: datetime) -> ReviewView:
-        """What the link shows. Raises OfficeLinkInvalid. Looking changes nothing: mail scanners look."""
+    def look(self, token: str, now: datetime, *, is_new: bool = False) -> ReviewView:
+        """What the link shows, for another review with empty fields. Raises OfficeLinkInvalid.
+
+        Looking changes nothing: mail scanners look.
+        """
         site, policy, _ = self._read(token, now)
-        said = unfinished(policy, local(now).date())
+        said = unfinished(policy, local(now).date()) if not is_new else None
         view = _view(site, policy, given_of(said) if said else Given(on=local(now).date().isoformat()), now)
-        return replace(view, adds_to=said.on if said else None, seen=mark_of(said))
+        return replace(view, adds_to=say_date(said.on) if said else "", seen=mark_of(said))
 
     def note(self, token: str, given: Given, now: datetime, seen: str = "") -> ReviewView:
         """Note the review, or show again what was typed with what is wrong about it. Raises OfficeLinkInvalid.
@@ -71,7 +76,7 @@ class Reviews:
         try:
             noted = self.record(site.slug, policy.slug, given, person, now, seen=seen)
         except ReviewNotNoted as wrong:
-            adds_to = policy.last_word.on if seen and policy.last_word else None
+            adds_to = say_date(policy.last_word.on) if seen and policy.last_word else ""
             return replace(_view(site, policy, given, now), faults=wrong.faults, adds_to=adds_to, seen=seen)
         return replace(_view(site, noted, given, now), is_noted=True, is_over=not counts(given, noted))
 
@@ -84,13 +89,14 @@ class Reviews:
         site = self.sites[school]
         reviewed = checked(given, site.year, local(now).date())
         self.register.note_reviewed(school, slug, partial(_settled, reviewed, seen=seen), by, now)
-        policies = site.policies(self.register)
-        show(self.register, site, policies, now)
-        return next(policy for policy in policies if policy.slug == slug)
+        return next(policy for policy in site.policies(self.register) if policy.slug == slug)
 
-    def withdraw(self, school: str, slug: str, by: str, now: datetime) -> bool:
-        """Take back the last review that was noted. False where there is none. Raises RegisterClosed."""
-        return self.register.withdraw(school, slug, by, now)
+    def withdraw(self, school: str, slug: str, by: str, now: datetime, *, on: date | None = None) -> Event | None:
+        """Take back the review of that day, or the one that was spoken of last; what was said of it last.
+
+        None where there is none. Raises RegisterClosed.
+        """
+        return self.register.withdraw(school, slug, by, now, on=on)
 
     def _read(self, token: str, now: datetime) -> tuple[OfficeSite, PolicyStanding, str]:
         link = self.links.read(token, now)
@@ -98,10 +104,16 @@ class Reviews:
         if site is None or link.person not in site.school.people:
             raise OfficeLinkInvalid
         policies = site.policies(self.register)
-        policy = next((one for one in policies if one.slug == link.slug), None)
+        policy = _named(policies, link.slug)
         if policy is None:
             raise OfficeLinkInvalid
         return site, policy, link.person
+
+
+def _named(policies: tuple[PolicyStanding, ...], slug: str) -> PolicyStanding | None:
+    """The policy of that name, or the one that had it while nobody had listed it yet: links of then are still out."""
+    found = [one for one in policies if slug in {one.slug, one.kept.known_as if one.kept else one.slug}]
+    return next((one for one in found if one.slug == slug), found[0] if found else None)
 
 
 def mark_of(said: Reviewed | None) -> str:
@@ -112,8 +124,8 @@ def mark_of(said: Reviewed | None) -> str:
 def _settled(reviewed: Reviewed, known: Reviewed | None, *, seen: str) -> Reviewed | None:
     """What is kept of it, beside what is known of the latest review; None where that says it all.
 
-    Who saw that puts it right: what they emptied is empty, and a day shortly before stands in its place. Who did not,
-    or saw it before another spoke, only adds to it.
+    Who saw that puts it right: what they emptied is empty, and a day close to its own stands in its place. Who did not,
+    or saw it before another spoke, only adds to it. Raises ReviewNotNoted where they saw that and mean another review.
     """
     settled = _beside(reviewed, known, seen) if known is not None else reviewed
     return settled if settled != known else None
@@ -121,17 +133,26 @@ def _settled(reviewed: Reviewed, known: Reviewed | None, *, seen: str) -> Review
 
 def _beside(reviewed: Reviewed, known: Reviewed, seen: str) -> Reviewed:
     if seen == mark_of(known):
-        return replace(reviewed, replaces=known.on) if _is_mistyped(known.on, reviewed.on) else reviewed
+        return _put_right(reviewed, known)
     if reviewed.on != known.on:
         return reviewed
     given: dict[str, Any] = {name: getattr(reviewed, name) or getattr(known, name) for name in NAMES}
     return Reviewed(on=reviewed.on, **given)
 
 
+def _put_right(reviewed: Reviewed, shown: Reviewed) -> Reviewed:
+    """Another review is never noted over one that stood in the fields: it would inherit its minute and signatures."""
+    if reviewed.on == shown.on:
+        return reviewed
+    if not _is_mistyped(shown.on, reviewed.on):
+        raise ReviewNotNoted({"on": _ANOTHER.format(say_date(shown.on))})
+    return replace(reviewed, replaces=shown.on)
+
+
 def _is_mistyped(shown: date, on: date) -> bool:
-    """True for a day shortly before the one that was shown, or of another year: a new review comes after it."""
+    """True for a day close to the one that was shown, or the same of an earlier year; a year later is a new review."""
     is_of_another_year = on < shown and (on.month, on.day) == (shown.month, shown.day)
-    return timedelta(0) < shown - on <= _SHORTLY or is_of_another_year
+    return -_SHORTLY_BEFORE <= on - shown <= _SHORTLY_AFTER or is_of_another_year
 
 
 def counts(given: Given, policy: PolicyStanding) -> bool:
@@ -166,15 +187,20 @@ def _view(site: OfficeSite, policy: PolicyStanding, given: Given, now: datetime)
 
 def say_history(kept: Kept | None, site: OfficeSite) -> list[str]:
     """Each review, and each that was taken back, with who said so and when, the latest first."""
-    found = []
-    for event in reversed(kept.history) if kept else ():
-        person = site.school.people.get(event.by)
-        said_by = f"{person.name if person else event.by} said so on {say_moment(event.at)}"
-        if event.reviewed is not None:
-            found.append(f"{_say(event.reviewed)} ({said_by})")
-        elif event.kind is EventKind.WITHDRAWN:
-            found.append(f"The review noted before this was taken back ({said_by})")
-    return found
+    return [said for event in reversed(kept.history) if (said := say_event(event, site))] if kept else []
+
+
+def say_event(event: Event, site: OfficeSite) -> str:
+    """A review, or that one was taken back, with who said so and when; nothing for what became of a document."""
+    if event.reviewed is not None:
+        said = _say(event.reviewed)
+    elif event.kind is EventKind.WITHDRAWN:
+        which = f"of {say_date(event.takes_back)}" if event.takes_back else "that was spoken of last"
+        said = f"The review {which} was taken back"
+    else:
+        return ""
+    person = site.school.people.get(event.by)
+    return f"{said} ({person.name if person else event.by} said so on {say_moment(event.at)})"
 
 
 def _say(reviewed: Reviewed) -> str:

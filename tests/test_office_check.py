@@ -78,6 +78,21 @@ def test_a_schools_file_that_was_renamed_is_missed_with_the_name_to_give_back(tm
     assert f"schools/{SLUG}.toml" in found[0].mend
 
 
+def test_a_reviewed_policy_that_the_office_left_out_is_missed_no_more(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, confirmed) as at:
+        document = at.library / "Old Policy.txt"
+        document.write_text("Old Policy\n\nDate written: November 2024\nReview date: November 2026\n", "utf-8")
+        at.look()
+        given = Given(on="2026-11-20", next_review="November 2028")
+        at.office.reviews.record(SLUG, "old-policy", given, "office", at.clock.now())
+        document.unlink()
+        at.look()
+        edit(
+            at.config, ('[policy_library]\nkind = "folder"', '[policy_library]\nkind = "folder"\nleave_out = ["Old *"]')
+        )
+        assert troubles(said(at.config)) == []
+
+
 def test_a_policy_that_nobody_reviewed_is_missed_by_nobody(tmp_path: Path) -> None:
     with office_at_work(tmp_path, confirmed) as at:
         at.remind()

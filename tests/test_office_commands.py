@@ -12,7 +12,7 @@ import pytest
 
 from connector.cli.main import main
 from connector.settings.load import load
-from tests.office_at_work import listing, only_nursery
+from tests.office_at_work import edit, listing, only_nursery
 from tests.policy_files import INFANT, NURSERY, SAMPLES
 from tests.service import copy_config, environment
 
@@ -209,6 +209,108 @@ def test_bytes_that_are_no_text_are_kept_out_of_the_register(nursery: Path, call
     assert "headteacher or manager Ren e" in said
 
 
+# -- withdraw
+
+RIGHT, OLD = (
+    ("--on", "2025-11-20", "--next", "November 2030"),
+    ("--on", "2019-11-20", "--next", "November 2021", "--minute", "7"),
+)
+
+
+@pytest.fixture
+def back_filled(nursery: Path, call: Call) -> Path:
+    """The manager noted the review that counts; then the office one of years before."""
+    call(nursery, "policies", "reviewed", "cse", "--by", "manager", *RIGHT)
+    call(nursery, "policies", "reviewed", "cse", "--by", "office", *OLD)
+    return nursery
+
+
+def history(config: Path, call: Call) -> list[str]:
+    said = call(config, "policies", "list")[1]
+    return re.findall(r"^    (.+) \(.+ said so on .+\)$", said, re.MULTILINE)
+
+
+def test_the_review_spoken_of_last_is_taken_back_and_it_is_said_which_and_what_counts_then(
+    back_filled: Path, call: Call
+) -> None:
+    code, said, _ = call(back_filled, "policies", "withdraw", "cse", "--by", "manager")
+    assert code == 0
+    taken, stands = said.splitlines()
+    assert re.fullmatch(
+        r"Taken back: Reviewed on Wednesday 20 November 2019; minute number 7; next review November 2021 "
+        r"\(Gail Brightwell said so on \d+ \w+ \d{4}, \d\d:\d\d\)\.",
+        taken,
+    )
+    assert stands.startswith("1.10 Child Sexual Exploitation: due by Saturday 30 November 2030")
+    assert history(back_filled, call) == [
+        "The review of Wednesday 20 November 2019 was taken back",
+        "Reviewed on Wednesday 20 November 2019; minute number 7; next review November 2021",
+        "Reviewed on Thursday 20 November 2025; next review November 2030",
+    ]
+
+
+def test_the_review_of_a_day_is_taken_back_whatever_was_spoken_of_since(back_filled: Path, call: Call) -> None:
+    code, said, _ = call(back_filled, "policies", "withdraw", "cse", "--by", "manager", "--on", "20 November 2025")
+    assert code == 0
+    assert said.startswith(
+        "Taken back: Reviewed on Thursday 20 November 2025; next review November 2030 (Priya Lanternwood"
+    )
+    assert "\n1.10 Child Sexual Exploitation: was due by Tuesday 30 November 2021" in said
+    assert history(back_filled, call)[0] == "The review of Thursday 20 November 2025 was taken back"
+    _, said, _ = call(back_filled, "policies", "withdraw", "cse", "--by", "manager")
+    assert said.startswith("Taken back: Reviewed on Wednesday 20 November 2019")
+
+
+def test_a_review_that_was_taken_back_can_be_noted_again(back_filled: Path, call: Call) -> None:
+    for words in (("withdraw", "--on", "2025-11-20"), ("reviewed", *RIGHT)):
+        call(back_filled, "policies", words[0], "cse", "--by", "manager", *words[1:])
+    assert "due by Saturday 30 November 2030" in call(back_filled, "policies", "list")[1]
+
+
+def test_an_early_line_takes_back_the_review_that_was_spoken_of_last(back_filled: Path, call: Call) -> None:
+    """As it was kept before its day was."""
+    call(back_filled, "policies", "withdraw", "cse", "--by", "manager")
+    with sqlite3.connect(back_filled.parent / "var" / "register.db") as connection:
+        connection.execute("UPDATE event SET note = '' WHERE kind = 'withdrawn'")
+    connection.close()
+    assert history(back_filled, call)[0] == "The review that was spoken of last was taken back"
+    _, said, _ = call(back_filled, "policies", "withdraw", "cse", "--by", "manager")
+    assert said.startswith("Taken back: Reviewed on Thursday 20 November 2025")
+
+
+def test_a_review_of_a_policy_that_was_struck_off_can_still_be_taken_back(back_filled: Path, call: Call) -> None:
+    edit(back_filled, (OVERDUE, ""))
+    code, said, _ = call(back_filled, "policies", "withdraw", "cse", "--by", "manager")
+    assert (code, len(said.splitlines())) == (0, 1)
+    assert said.startswith("Taken back: Reviewed on Wednesday 20 November 2019")
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    ((), "Say which policy"),
+    (("cse",), "Say who says so with --by: one of dsl, deputy, manager, owner, office."),
+    (("visitors", "--by", "office"), "There is no review of a policy of that name to take back: `connector policies list`"),
+    (("unknown", "--by", "office"), "There is no review of a policy of that name to take back: `connector policies list`"),
+    (("cse", "--by", "office", "--on", "2025-11-21"), "There is no review of Friday 21 November 2025 to take back:"),
+    (("cse", "--by", "office", "--on", "November 2025"), "Give the day of the review that is to be taken back"),
+    (("cse", "--by", "office", "--on", "soon"), "Give the day of the review that is to be taken back"),
+])  # fmt: skip
+def test_where_no_review_can_be_taken_back_it_is_said_and_none_is(
+    words: tuple[str, ...], told: str, back_filled: Path, call: Call
+) -> None:
+    code, said, complaints = call(back_filled, "policies", "withdraw", *words)
+    assert (code, said) == (1, "")
+    assert complaints.startswith(told)
+    assert len(history(back_filled, call)) == 2
+
+
+def test_once_the_last_is_taken_back_there_is_none(nursery: Path, call: Call) -> None:
+    call(nursery, "policies", "reviewed", "cse", "--by", "manager", *RIGHT)
+    assert "was due by Saturday 30 November 2024" in call(nursery, "policies", "withdraw", "cse", "--by", "office")[1]
+    code, said, complaints = call(nursery, "policies", "withdraw", "cse", "--by", "office")
+    assert (code, said) == (1, "")
+    assert complaints.startswith("There is no review of a policy of that name to take back")
+
+
 # -- feed
 
 
@@ -315,6 +417,54 @@ def test_a_draft_is_written_once_and_is_a_profile_that_loads(config: Path, call:
     assert code == 1
     assert "a draft never overwrites one" in complaints
     assert draft.read_text("utf-8") == text
+
+
+def test_a_check_asks_once_who_confirmed_a_draft_that_no_form_uses_until_it_is_said(config: Path, call: Call) -> None:
+    before = set((config / "policies").iterdir())
+    call(config, "policy", "read", str(SAMPLES / f"{NURSERY}.txt"), "--write")
+    (draft,) = set((config / "policies").iterdir()) - before
+    _, said, _ = call(config, "check", "--no-send")
+    (line,) = [one for one in said.splitlines() if "confirmed by nobody" in one]
+    assert line.startswith(f"warning  profile {draft.stem}: drafted from ")
+    text = draft.read_text("utf-8")
+    draft.write_text(text.replace('confirmed_by = ""', 'confirmed_by = "A. Head, 24 November 2026"'), "utf-8")
+    assert "confirmed by nobody" not in call(config, "check", "--no-send")[1]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_without_texts_of_guidance_it_is_said_that_editions_were_not_compared(
+    is_there: bool, config: Path, call: Call
+) -> None:
+    words = ("policy", "read", str(SAMPLES / f"{NURSERY}.txt"))
+    assert "not compared" not in call(config, *words)[1]
+    (config / "guidance.toml").unlink()
+    if is_there:
+        (config / "guidance.toml").touch()
+    code, said, complaints = call(config, *words)
+    assert (code, complaints) == (0, "")
+    told = f"guidance: no guidance.toml was found in {config}, or it lists no text, so editions were not compared"
+    assert told in said.splitlines()
+    assert json.loads(call(config, *words, "--json")[1])["editions"] is None
+
+
+def test_a_policy_is_read_where_there_is_no_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CONNECTOR_CONFIG", raising=False)
+    assert main(["policy", "read", str(SAMPLES / f"{NURSERY}.txt")]) == 0
+    said = capsys.readouterr().out
+    assert "Child Sexual Exploitation (CSE) Policy" in said
+    assert "guidance: no guidance.toml was found in config, " in said
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_configuration_that_was_named_and_is_not_there_is_said(
+    as_json: tuple[str, ...], tmp_path: Path, call: Call
+) -> None:
+    code, said, complaints = call(tmp_path / "nowhere", "policy", "read", str(SAMPLES / f"{NURSERY}.txt"), *as_json)
+    assert (code, said) == (1, "")
+    assert complaints.startswith(f"There is no configuration folder {tmp_path / 'nowhere'}: ")
 
 
 def test_a_policy_without_a_list_gives_no_draft(config: Path, call: Call) -> None:

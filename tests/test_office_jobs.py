@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from connector import office_jobs as jobs
+from connector.errors import RegisterClosed
 from connector.model.moments import LONDON
 
 
@@ -49,13 +50,42 @@ def schedulers(monkeypatch: pytest.MonkeyPatch) -> list[BackgroundScheduler]:
     return made
 
 
-def test_both_jobs_run_at_once_when_the_service_starts(schedulers: list[BackgroundScheduler]) -> None:
+def test_both_jobs_run_at_once_when_the_service_starts(
+    schedulers: list[BackgroundScheduler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No quarter of an hour ends while this test runs.
+    monkeypatch.setattr(jobs, "CronTrigger", lambda **given: CronTrigger(year=9999, timezone=given["timezone"]))
     reminding, watching = Told(), Told()
     with jobs.office_jobs(office(reminding, watching)):
-        assert reminding.called.wait(timeout=10)
-        assert watching.called.wait(timeout=10)
+        assert reminding.called.wait(timeout=60)
+        assert watching.called.wait(timeout=60)
     assert reminding.moments == [datetime(2026, 11, 23, 7, 30, tzinfo=UTC)]
     assert not schedulers[0].running
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_at_start_nobody_is_told_before_the_libraries_were_looked_at(
+    breaks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "CronTrigger", lambda **given: CronTrigger(year=9999, timezone=given["timezone"]))
+    order: list[str] = []
+    reminding, watching, went = Told(), Told(), threading.Event()
+
+    def watch(_now: datetime) -> None:
+        # As long as nobody lets it end, a reminder would come first.
+        assert not reminding.called.wait(timeout=0.2)
+        order.append("looked")
+        if breaks:
+            raise RegisterClosed
+
+    def remind(_now: datetime) -> None:
+        order.append("told")
+        went.set()
+
+    watching.watch, reminding.remind = watch, remind  # type: ignore[method-assign] # what the test looks at
+    with jobs.office_jobs(office(reminding, watching)):
+        assert went.wait(timeout=60)
+    assert order == ["looked", "told"]
 
 
 def test_a_late_tick_is_never_skipped_never_doubled_and_never_beside_itself(

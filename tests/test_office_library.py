@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from connector.errors import DeliveryError
+from connector.errors import DeliveryError, RegisterClosed
 from connector.model.policies_kept import EventKind, Kept, Listed, Reviewed
 from connector.model.policy_text import FoundDocument
-from connector.office_site import PolicySource
+from connector.policies.folder import FolderSource
 from connector.policies.found import ChangedMeanwhile, PolicyTooLarge
+from connector.policies.source import NoAnswer, PatientSource, PolicySource
 from connector.policy_standing import OpenKind, PolicyStanding
+from connector.register.register import Register
 from connector.review_given import Given
 from tests.office_at_work import MONDAY, OfficeAtWork, listing, office_at_work
 from tests.policy_files import INFANT, NURSERY, sample
@@ -180,7 +183,16 @@ def test_two_documents_of_one_title_are_told_apart_by_their_names(at: OfficeAtWo
     assert f"{both}Behaviour 2022.txt" in at.mails()[-1].part("plain")
 
 
-def test_what_is_no_policy_in_force_is_left_out_and_forgotten_at_once(tmp_path: Path) -> None:
+def test_documents_of_one_name_are_told_apart_by_their_folders(at: OfficeAtWork) -> None:
+    for name in ("CSE.txt", "Archive/CSE.txt", "Archive/CSE copy.txt"):
+        put(at, name, policy("CSE Policy"))
+    at.look()
+    said = {point.said for one in standing(at).values() for point in one.open if point.kind is OpenKind.TWICE}
+    three = "Documents of the same title: \u201cArchive/CSE.txt\u201d, \u201cCSE copy.txt\u201d, \u201cCSE.txt\u201d. This is "
+    assert said == {f"{three}{place}" for place in ("Archive/CSE.txt", "CSE copy.txt", "CSE.txt")}
+
+
+def test_what_is_no_policy_in_force_is_left_out_of_everything_and_comes_back_whole(tmp_path: Path) -> None:
     with office_at_work(tmp_path, listing("")) as at:
         for name in ("Behaviour.txt", "Archive/Behaviour 2022.txt", "Minutes of FGB.txt", "Visitors.txt"):
             put(at, name, policy(name.rpartition("/")[2].removesuffix(".txt")))
@@ -193,10 +205,33 @@ def test_what_is_no_policy_in_force_is_left_out_and_forgotten_at_once(tmp_path: 
         left_out = 'kind = "folder"\nleave_out = ["archive/*", "Minutes of *", "Visitors.txt", "[Draft] *"]'
         at.restart(('kind = "folder"\npath = "../policies"', f'{left_out}\npath = "../policies"'))
         at.look()
-        assert {one.document_name for one in kept(at).values()} == {"Behaviour.txt", "Visitors.txt", "D b.txt"}
-        # A policy that somebody reviewed is never dropped in silence.
-        assert OpenKind.GONE in {point.kind for point in standing(at)["visitors"].open}
+        assert set(standing(at)) == {"behaviour", "d-b"}
+        at.remind()
+        calendar = at.client.get(at.feed()).get_data(as_text=True)
+        for shown in (at.mails()[-1].part("plain"), calendar):
+            assert "Visitors" not in shown
+            assert "Minutes" not in shown
+        assert "Behaviour" in calendar
         assert looks(at) == 0
+        # A year on: what nobody reviewed is forgotten; what somebody did is kept.
+        at.clock.pass_(days=365)
+        at.look()
+        assert {one.document_name for one in kept(at).values()} == {"Behaviour.txt", "Visitors.txt", "D b.txt"}
+        at.restart((', "Visitors.txt"', ""))
+        at.look()
+        one = standing(at)["visitors"]
+        assert str(one.review.due) == "2028-11-30"
+        assert one.last_word is not None
+        assert OpenKind.GONE not in {point.kind for point in one.open}
+
+
+def test_what_the_schools_file_lists_is_a_policy_also_where_its_document_is_left_out(tmp_path: Path) -> None:
+    with office_at_work(tmp_path, listing('[policies.cse]\nfile = "CSE.txt"')) as at:
+        put(at, "CSE.txt", policy("CSE Policy"))
+        at.look()
+        at.restart(('kind = "folder"\n', 'kind = "folder"\nleave_out = ["CSE.txt"]\n'))
+        at.look()
+        assert OpenKind.GONE in {point.kind for point in standing(at)["cse"].open}
 
 
 def test_another_file_that_is_named_in_the_schools_file_becomes_the_listed_policy(tmp_path: Path) -> None:
@@ -510,6 +545,46 @@ def test_a_document_that_is_gone_is_told_and_its_policy_stays(at: OfficeAtWork) 
     assert "not in the library of policies any more" in at.mails()[-1].part("plain")
 
 
+@pytest.mark.parametrize(("gone", "stays", "listed", "told"), [
+    ("CSE.txt", "Visitors.txt", "", "name \u201cCSE.txt\u201d in `leave_out` in the school's file"),
+    ("CSE.txt", "Visitors.txt", '[policies.cse]\nfile = "CSE.txt"',
+     "name \u201cCSE.txt\u201d in `leave_out` in the school's file, and take [policies.cse] out"),
+    ("Old/CSE.txt", "cse.txt", "", "name \u201cOld/CSE.txt\u201d in `leave_out` in the school's file"),
+    # No name of it leaves the other one in.
+    ("CSE.txt", "New/CSE.txt", "", ""),
+])  # fmt: skip
+def test_a_reviewed_policy_whose_document_is_gone_says_how_it_ends(
+    gone: str, stays: str, listed: str, told: str, tmp_path: Path
+) -> None:
+    with working(tmp_path, listed) as at:
+        put(at, gone, policy("CSE Policy"))
+        at.look()
+        (slug,) = kept(at)
+        put(at, stays, policy("Visitors Policy"))
+        at.office.reviews.record(SLUG, slug, Given(on="2026-11-20"), "office", at.clock.now())
+        (at.library / gone).unlink()
+        looks(at)
+        at.clock.pass_(days=365)
+        looks(at)
+        said = [point.said for point in standing(at)[slug].open if point.kind is OpenKind.GONE]
+        ends = [f"If the policy is no more, {told}"] if told else []
+        assert said == ["The document is not in the library of policies any more", *ends]
+        assert not any(point.kind is OpenKind.GONE for point in standing(at)["visitors-policy"].open)
+
+
+def test_a_review_that_was_taken_back_keeps_no_policy_whose_document_is_gone(at: OfficeAtWork) -> None:
+    put(at, "CSE.txt", policy("CSE Policy"))
+    at.look()
+    at.office.reviews.record(SLUG, "cse-policy", Given(on="2026-11-20"), "office", at.clock.now())
+    assert at.office.reviews.withdraw(SLUG, "cse-policy", "office", at.clock.now())
+    (at.library / "CSE.txt").unlink()
+    looks(at)
+    assert "cse-policy" in standing(at)
+    at.clock.pass_(days=31)
+    at.look()
+    assert kept(at) == {}
+
+
 @pytest.mark.parametrize("content", [policy("Attendance Policy"), policy("Attendance Policy", "March 2030")])
 def test_a_document_that_comes_back_is_the_same_policy(content: bytes, at: OfficeAtWork) -> None:
     put(at, "Attendance Policy.txt", policy("Attendance Policy"))
@@ -707,6 +782,96 @@ def test_a_library_on_which_the_look_breaks_is_told_to_the_office_after_a_day(
     assert "since Monday 23 November 2026" in text
     assert "a secret" not in text
     assert set(documents(at)) == {"attendance"}
+
+
+def test_a_look_that_breaks_after_the_list_is_told_to_the_office_after_a_day(
+    at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(at, "Attendance.txt", policy("Attendance"))
+    with monkeypatch.context() as broken:
+        broken.setattr("connector.policy_watching.held_by", lambda *_: 1 / 0)
+        assert looks(at) == 0
+        since = at.clock.now()
+        at.clock.pass_(days=1, minutes=1)
+        at.office.watching.watch(at.clock.now())
+    look = at.office.register.look(SLUG)
+    assert (look.failing_since, look.looked_at) == (since, MONDAY - timedelta(days=1))
+    at.remind()
+    assert "The look at it broke: the service's log says where." in at.mails()[-1].part("plain")
+    assert looks(at) == 1
+
+
+def test_a_register_that_cannot_be_written_is_no_fault_of_the_library(
+    at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> None:
+        raise RegisterClosed
+
+    put(at, "Attendance.txt", policy("Attendance"))
+    with monkeypatch.context() as broken:
+        broken.setattr(Register, "note_document", closed)
+        with pytest.raises(RegisterClosed):
+            at.look()
+    assert at.office.register.look(SLUG).failing_since is None
+    assert looks(at) == 1
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(0, False), (1, True)])
+def test_a_library_at_which_nobody_looks_is_told_to_the_office_after_a_day(
+    minutes: int, is_told: bool, at: OfficeAtWork
+) -> None:
+    at.look()
+    at.clock.pass_(days=1, minutes=minutes)
+    at.remind()
+    told = "The library of policies was last looked at on Monday 23 November 2026: newer versions are missed."
+    assert (told in at.mails()[-1].part("plain")) is is_told
+
+
+def test_without_a_library_of_policies_nothing_is_said_of_one(at: OfficeAtWork) -> None:
+    at.office.register.note_look(SLUG, MONDAY, "The far side answered 503.")
+    at.office.sites[SLUG] = replace(
+        at.office.sites[SLUG], school=at.office.sites[SLUG].school.model_copy(update={"policies": {"cse": Listed()}}),
+        library=None,
+    )  # fmt: skip
+    at.clock.pass_(days=2)
+    at.remind()
+    assert "library" not in at.mails()[-1].part("plain")
+
+
+def test_a_library_that_never_answers_is_told_and_stops_no_other_schools_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infants, answers = "starling-infants", threading.Event()
+    real = FolderSource.documents
+
+    def hanging(source: FolderSource) -> tuple[FoundDocument, ...]:
+        assert answers.wait(timeout=60)
+        return real(source)
+
+    with office_at_work(tmp_path, lambda _: None) as at:
+        source = at.office.sites[SLUG].library
+        # The service asks no library without this patience.
+        assert isinstance(source, PatientSource)
+        at.office.sites[SLUG] = replace(at.office.sites[SLUG], library=replace(source, seconds=0))
+        library = Elsewhere({"Visitors.txt": policy("Visitors")})
+        at.office.sites[infants] = replace(at.office.sites[infants], library=library)
+        monkeypatch.setattr(FolderSource, "documents", hanging)
+        put(at, "Attendance.txt", policy("Attendance"))
+        assert looks(at) == 1
+        assert at.office.register.look(infants).looked_at == at.clock.now()
+        assert "visitors" in {one.slug for one in at.office.register.policies(infants)}
+        hung_at = at.clock.now()
+        at.clock.pass_(days=1, minutes=1)
+        assert at.office.watching.watch(at.clock.now()) == 0
+        look = at.office.register.look(SLUG)
+        assert (look.failing_since, look.error) == (hung_at, str(NoAnswer()))
+        at.remind()
+        assert str(NoAnswer()) in at.mails()[-1].part("plain")
+        assert str(NoAnswer()) not in at.mails("it@starling.example")[-1].part("plain")
+        answers.set()
+        at.office.sites[SLUG] = replace(at.office.sites[SLUG], library=source)
+        assert looks(at) == 1
+        assert at.office.register.look(SLUG).failing_since is None
 
 
 def test_one_schools_library_is_not_anothers(tmp_path: Path) -> None:

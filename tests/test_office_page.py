@@ -252,16 +252,52 @@ def test_two_people_who_add_at_once_lose_nothing_of_each_other(at: OfficeAtWork)
     assert (both["minute_number"], both["signed_head"]) == ("24/117", "P. Lanternwood")
 
 
-@pytest.mark.parametrize(("on", "is_put_right"), [
-    ("2026-11-19", True), ("2026-08-20", True), ("2025-11-20", True), ("2024-11-14", False), ("2026-08-19", False),
-])  # fmt: skip
-def test_a_day_long_before_is_an_earlier_review_and_stands_in_nobodys_place(
-    on: str, is_put_right: bool, at: OfficeAtWork
-) -> None:
+@pytest.mark.parametrize("on", ["2026-11-19", "2026-08-20", "2025-11-20", "2026-11-23"])
+def test_a_day_close_to_the_one_shown_stands_in_its_place(on: str, at: OfficeAtWork) -> None:
     press(at, **REVIEW)
     page = press(at, **get(at).values() | {"on": on, "next_review": "November 2027"})
-    assert (get(at).values()["on"] == on) is is_put_right
-    assert ("It does not count now." in page.words) is not is_put_right
+    assert "It does not count now." not in page.words
+    assert get(at).values()["on"] == on
+    at.office.reviews.withdraw(SLUG, "cse", "office", at.clock.now())
+    assert get(at).values()["on"] == "2026-11-23", "today, in an empty page: the wrong day is no review of its own"
+    assert "seen" not in get(at).values()
+
+
+@pytest.mark.parametrize(
+    ("days_later", "on"), [(120, "2027-03-20"), (33, "2026-12-22"), (0, "2024-11-14"), (0, "2026-08-19")]
+)
+def test_another_review_inherits_neither_minute_nor_signatures(days_later: int, on: str, at: OfficeAtWork) -> None:
+    press(
+        at,
+        **REVIEW,
+        minute_number="24/117",
+        accepted="20 November 2026",
+        signed_head="A. Head",
+        signed_chair="C. Chair",
+    )
+    at.clock.pass_(days=days_later)
+    before, values = register_as_it_is(at), get(at).values() | {"on": on}
+    page = press(at, status=422, **values)
+    assert "far from Friday 20 November 2026, the review that stands here" in page.words
+    assert (page.faulty(), page.values()) == ({"on"}, values)
+    assert register_as_it_is(at) == before
+    blank = get(at, f"{at.page_of()}?new")
+    assert blank.values() == dict.fromkeys(values.keys() - {"seen"}, "") | {"on": at.clock.now().date().isoformat()}
+    noted = press(at, f"{at.page_of()}?new", **blank.values() | {"on": on})
+    assert ("It does not count now." in noted.words) is (days_later == 0)
+    latest = said(at)[-1][1]
+    assert (latest.on.isoformat(), latest.minute_number, latest.accepted, latest.signed_head) == (on, "", "", "")
+    if days_later:
+        assert "not accepted by the governing body or owner" in noted.words.casefold()
+
+
+def test_a_page_that_shows_a_review_leads_to_an_empty_one_and_back(at: OfficeAtWork) -> None:
+    path = at.page_of()
+    assert 'href="?new"' not in at.client.get(path).text
+    press(at, **REVIEW)
+    assert 'href="?new"' in at.client.get(path).text
+    assert 'href="?new"' not in at.client.get(f"{path}?new").text
+    assert 'href="?"' in at.client.post(f"{path}?new", data=REVIEW).text
 
 
 def test_a_button_pressed_twice_notes_a_correction_once(at: OfficeAtWork) -> None:
@@ -470,13 +506,14 @@ def test_the_link_alone_is_the_proof_so_no_other_site_can_press_for_a_person(at:
 def test_no_script_nothing_from_elsewhere_and_kept_nowhere(at: OfficeAtWork) -> None:
     path = at.page_of()
     for answer in (
-        at.client.get(path), at.client.post(path, data={}), at.client.post(path, data=REVIEW), at.client.get("/r/x"),
+        at.client.get(path), at.client.post(path, data={}), at.client.post(path, data=REVIEW), at.client.get(path),
+        at.client.get("/r/x"),
     ):  # fmt: skip
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
         assert "<script" not in answer.text
         assert "style=" not in answer.text
-        assert set(re.findall(r'(?:src|href|action)="([^"]*)"', answer.text)) <= {"/static/page.css", ""}
+        assert set(re.findall(r'(?:src|href|action)="([^"]*)"', answer.text)) <= {"/static/page.css", "", "?", "?new"}
 
 
 def test_each_field_has_its_label_and_each_fault_belongs_to_its_field(at: OfficeAtWork) -> None:

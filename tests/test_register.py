@@ -223,11 +223,16 @@ def test_what_did_not_work_is_free_at_once_and_may_be_a_repeat(register: Registe
     assert (granted.occasions, granted.again) == (("a",), ("a",))
 
 
-def test_a_claim_of_several_gives_what_is_free_of_them(register: Register) -> None:
-    register.claim(claim("a"))
-    register.settle(told("a"))
-    register.claim(claim("b"))
-    assert register.claim(claim("a", "b", "c")).occasions == ("c",)
+@pytest.mark.parametrize("other", ["told", "in hand", "waiting"])
+def test_a_claim_of_several_is_granted_whole_or_not_at_all(other: str, register: Register) -> None:
+    for _ in range(4):
+        register.claim(claim("a"))
+        if other != "in hand":
+            register.settle(told("a", error="away" if other == "waiting" else ""))
+    assert register.claim(claim("a", "b")).occasions == ()
+    # Nothing of it was taken: "b" alone is as if nobody had ever asked for it.
+    granted = register.claim(claim("b"))
+    assert (granted.occasions, granted.again) == (("b",), ())
 
 
 def test_failing_counts_people_who_could_not_be_told_and_were_not_since(register: Register) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 Command = Callable[[argparse.Namespace], int]
+DEFAULT_FOLDER = Path("config")
 Commands = argparse._SubParsersAction  # the standard library has no public name for what add_subparsers gives
 
 
@@ -23,7 +24,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--config", type=Path, default=Path(os.environ.get("CONNECTOR_CONFIG", "config")), metavar="FOLDER",
+        "--config", type=Path, default=Path(os.environ.get("CONNECTOR_CONFIG", DEFAULT_FOLDER)), metavar="FOLDER",
         help="the configuration folder (default: config, or CONNECTOR_CONFIG)",
     )  # fmt: skip
     parser.set_defaults(command=command)

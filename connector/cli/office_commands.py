@@ -12,18 +12,21 @@ _GIVEN = (
     (
         "--on",
         "DAY",
-        "reviewed: the day on which it was reviewed (default: that of the last review while you add to it, else today)",
+        (
+            "reviewed: the day on which it was reviewed (default: that of the last review while you add to it, else "
+            "today); withdraw: the day of the review to take back (default: that of the one spoken of last)"
+        ),
     ),
     ("--next", "WORDS", "reviewed: when it is next to be reviewed, like `November 2028` or `every two years`"),
     ("--accepted", "WORDS", "reviewed: when the governing body or owner accepted it"),
     ("--minute", "NUMBER", "reviewed: the minute number"),
     ("--signed-head", "NAME", "reviewed: the headteacher or manager who signed"),
     ("--signed-chair", "NAME", "reviewed: the chair of governors or owner who signed"),
-    ("--by", "PERSON", "reviewed: who says so, one of the school's people"),
+    ("--by", "PERSON", "reviewed, withdraw: who says so, one of the school's people"),
 )
 
 _REVIEW = {"policy", "by", "on", "next", "accepted", "minute", "signed_head", "signed_chair"}
-_TAKES = {"list": {"json"}, "due": {"json"}, "reviewed": _REVIEW, "withdraw": {"policy", "by"}, "feed": {"renew"}}
+_TAKES = {"list": {"json"}, "due": {"json"}, "reviewed": _REVIEW, "withdraw": {"policy", "by", "on"}, "feed": {"renew"}}
 _ALL = set[str]().union(*_TAKES.values())
 
 
@@ -48,7 +51,7 @@ def _policy(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
-    about = "the register of policies: list them, what is due, note a review, the calendar's address"
+    about = "the register of policies: list them, what is due, note a review or take one back, the calendar's address"
     parser = add_command(
         commands,
         "policies",
@@ -81,10 +84,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb in {"list", "due"}:
         only_due = options.verb == "due"
         return policies.list_policies(options.config, options.school, as_json=options.json, only_due=only_due)
-    if options.verb == "withdraw":
-        return policies.withdraw(options.config, options.school, options.policy, options.by)
     if not options.policy:
         raise ConnectorError("Say which policy was reviewed: `connector policies list` names them.")
+    if options.verb == "withdraw":
+        return policies.withdraw(options.config, options.school, options.policy, options.on, options.by)
     given = Given(
         on=options.on, next_review=options.next, accepted=options.accepted, minute_number=options.minute,
         signed_head=options.signed_head, signed_chair=options.signed_chair,

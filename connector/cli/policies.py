@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConnectorError
-from connector.model.moments import local
+from connector.model.moments import local, say_date
+from connector.model.policy_dates import PolicyDate, Precision
 from connector.office import Office, build_office
 from connector.office_letters import say_when
 from connector.office_site import OfficeSite
+from connector.policy_layers import phrase_of
 from connector.policy_standing import PolicyStanding
 from connector.reminders import STAGES, days_left
 from connector.review_calendar import title_of
 from connector.review_given import Given
-from connector.reviews import counts, say_history, unfinished
+from connector.reviews import counts, say_event, say_history, unfinished
 from connector.say import say, say_json
 from connector.settings.load import load
 
@@ -59,26 +61,36 @@ def reviewed(config: Path, school: str, slug: str, given: Given, by: str) -> int
         policy = office.reviews.record(site.slug, slug, replace(given, on=on), by, now)
         does_count = counts(replace(given, on=on), policy)
         say(
-            f"Noted as reviewed on {on}. {title_of(policy)}: {say_when(policy, today)}.",
+            f"Noted as reviewed on {on}. {_stands(policy, today)}",
             *(
                 []
                 if does_count
                 else ["  It does not count now: a later review, or a later version of the policy, does."]
             ),
-            *[f"  still open: {one.said}" for one in policy.open],
+            *_still_open(policy),
         )
     return 0
 
 
-def withdraw(config: Path, school: str, slug: str, by: str) -> int:
-    """Takes back the last review that was noted of that policy; the history keeps both."""
+def withdraw(config: Path, school: str, slug: str, on: str, by: str) -> int:
+    """Takes back the review of that day, else the one that was spoken of last, and prints how the policy stands then.
+
+    The history keeps both.
+    """
     with _office(config) as office:
-        site = _one(office, school)
+        site, now, day = _one(office, school), office.clock.now(), _day(on)
         if by not in site.school.people:
             raise ConnectorError(f"Say who says so with --by: one of {', '.join(site.school.people)}.")
-        if not office.reviews.withdraw(site.slug, slug, by, office.clock.now()):
-            raise ConnectorError("There is no review of a policy of that name to take back: `connector policies list`.")
-        say("Taken back. The review before it counts again.")
+        taken = office.reviews.withdraw(site.slug, slug, by, now, on=day)
+        if taken is None:
+            which = say_date(day) if day else "a policy of that name"
+            raise ConnectorError(
+                f"There is no review of {which} to take back: `connector policies list` shows what was noted."
+            )
+        say(f"Taken back: {say_event(taken, site)}.")
+        # One that was struck off the list stands nowhere; its history is still there to be put right.
+        for policy in (one for one in site.policies(office.register) if one.slug == slug):
+            say(_stands(policy, local(now).date()), *_still_open(policy))
     return 0
 
 
@@ -116,6 +128,24 @@ def _one(office: Office, school: str) -> OfficeSite:
 def _needs_something(policy: PolicyStanding, today: date) -> bool:
     left = days_left(policy, today)
     return left is None or left <= STAGES[0] or bool(policy.open)
+
+
+def _day(said: str) -> date | None:
+    """The day that was given; None for none. Raises ConnectorError for other words."""
+    if not said:
+        return None
+    found = phrase_of(said)
+    if not isinstance(found, PolicyDate) or found.precision is not Precision.DAY or found.doubt:
+        raise ConnectorError("Give the day of the review that is to be taken back, like 23 November 2026.")
+    return found.first
+
+
+def _stands(policy: PolicyStanding, today: date) -> str:
+    return f"{title_of(policy)}: {say_when(policy, today)}."
+
+
+def _still_open(policy: PolicyStanding) -> list[str]:
+    return [f"  still open: {one.said}" for one in policy.open]
 
 
 def _print(found: list[tuple[OfficeSite, PolicyStanding]], today: date, *, many: bool) -> None:

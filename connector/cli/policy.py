@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from connector.cli.command import DEFAULT_FOLDER
 from connector.errors import ConnectorError
-from connector.model.guidance import Editions
 from connector.model.moments import local, say_date
 from connector.model.policy import Confidence, DateFinding, Finding, PolicyReading, Presence
 from connector.model.policy_dates import NotADate, PolicyDate
@@ -24,20 +24,27 @@ from connector.understanding.record_list import NOT_UNDERSTOOD
 
 _READING = TypeAdapter(PolicyReading)
 _INSTEAD = "Use a profile like default-record.toml, and add what the policy says besides."
+_NOT_COMPARED = "no guidance.toml was found in {}, or it lists no text, so editions were not compared"
 
 
 def read(config: Path, file: Path, *, as_json: bool, write: bool) -> int:
-    """Prints what was found in that policy; with `write` the record it asks for goes into a new profile as a draft."""
+    """Prints what was found in that policy; with `write` the record it asks for goes into a new profile as a draft.
+
+    It needs no configuration; a folder that was named must be there.
+    """
+    if config != DEFAULT_FOLDER and not config.is_dir():
+        raise ConnectorError(f"There is no configuration folder {config}: mend --config or CONNECTOR_CONFIG.")
     editions = load_editions(config)
     try:
         content = file.read_bytes()
     except OSError:
         raise ConnectorError("That file cannot be read: give the path of a .docx, .pdf or .txt file.") from None
     reading = understand(read_policy(content, file.name), editions)
+    found = superseded(reading.guidance, editions) if editions.texts else None
     if as_json:
-        say_json(_READING.dump_python(reading, mode="json") | {"editions": superseded(reading.guidance, editions)})
+        say_json(_READING.dump_python(reading, mode="json") | {"editions": found})
     else:
-        say(*_lines(reading, editions))
+        say(*_lines(reading, found if found is not None else (_NOT_COMPARED.format(config),)))
     if write:
         name = _write(config, reading)
         complain("", f"A draft was written to policies/{name}. Read it against the policy before a form uses it.")
@@ -61,7 +68,7 @@ def _write(config: Path, reading: PolicyReading) -> str:
     return target.name
 
 
-def _lines(reading: PolicyReading, editions: Editions) -> Iterator[str]:
+def _lines(reading: PolicyReading, editions: Sequence[str]) -> Iterator[str]:
     for name, finding in (
         ("title", reading.title), ("number", reading.number), ("setting", reading.setting),
         ("version", reading.version), ("owner", reading.owner),
@@ -78,7 +85,7 @@ def _lines(reading: PolicyReading, editions: Editions) -> Iterator[str]:
     ):  # fmt: skip
         yield _line(name, finding)
     yield from _lists(reading)
-    yield from (f"guidance: {said}" for said in superseded(reading.guidance, editions))
+    yield from (f"guidance: {said}" for said in editions)
     yield from _record(reading)
 
 

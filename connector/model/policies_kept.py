@@ -84,6 +84,11 @@ class Event:
     reviewed: Reviewed | None = None
     note: str = ""
 
+    @property
+    def takes_back(self) -> date | None:
+        """The day of the review that this takes back; None in an early line, which took the one spoken of last."""
+        return date.fromisoformat(self.note) if self.kind is EventKind.WITHDRAWN and self.note else None
+
 
 def standing_reviews(history: Iterable[Event]) -> list[Reviewed]:
     """The reviews that were noted and stand, each as it was said last; the one that was spoken of last comes last.
@@ -97,7 +102,8 @@ def standing_reviews(history: Iterable[Event]) -> list[Reviewed]:
             over = {event.reviewed.on, event.reviewed.replaces}
             found = [*(one for one in found if one.on not in over), replace(event.reviewed, replaces=None)]
         elif event.kind is EventKind.WITHDRAWN and found:
-            found.pop()
+            on = event.takes_back or found[-1].on
+            found = [one for one in found if one.on != on]
     return found
 
 
@@ -150,7 +156,13 @@ class Kept:
     shown_title: str = ""
     sequence: int = 0
     changed_at: datetime | None = None
+    event_name: str = ""
     history: tuple[Event, ...] = field(default=())
+
+    @property
+    def known_as(self) -> str:
+        """The name that it had first: calendars and links that are out know it by that."""
+        return self.event_name or self.slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

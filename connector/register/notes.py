@@ -62,12 +62,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawing:
-    """A person takes the last review back."""
+    """A person takes a review back: that of the day, or without one the review that was spoken of last."""
 
     school: str
     slug: str
     by: str
     at: datetime
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

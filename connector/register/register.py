@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -93,9 +93,12 @@ class Register:
         """Strike a policy off, with its history."""
         self._do(writing.forget, (school, slug))
 
-    def withdraw(self, school: str, slug: str, by: str, at: datetime) -> bool:
-        """Take back the last review that was noted; it stays in the history. False where there is none to take back."""
-        return self._do(writing.withdraw, notes.Withdrawing(school=school, slug=slug, by=by, at=at))
+    def withdraw(self, school: str, slug: str, by: str, at: datetime, *, on: date | None = None) -> Event | None:
+        """Take back the review of that day, or the one that was spoken of last; it stays in the history.
+
+        What was said of it last comes back; None where there is none to take back.
+        """
+        return self._do(writing.withdraw, notes.Withdrawing(school=school, slug=slug, by=by, at=at, on=on))
 
     def note_reviewed(self, school: str, slug: str, settle: notes.Settle, by: str, at: datetime) -> bool:
         """What a person said of a review. `settle` is asked while nobody else can write, so that no word is lost.

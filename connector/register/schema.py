@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table, Te
 from connector.sqlite.claims import claims_table
 from connector.sqlite.moment import Moment
 
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = MetaData()
@@ -35,6 +35,8 @@ policy = Table(
     Column("shown_title", String(200), nullable=False, server_default=""),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("changed_at", Moment),
+    # What the UIDs of its events are drawn from; empty where that is its slug.
+    Column("event_name", String(80), nullable=False, server_default=""),
     Index("policy_document", "school", "document"),
 )
 

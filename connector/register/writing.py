@@ -18,7 +18,8 @@ from connector.register.notes import (
     Withdrawing,
 )
 from connector.register.rows import as_json, event_of
-from connector.register.schema import event, feed, library, policy
+from connector.register.schema import event, feed, library, policy, told
+from connector.sqlite.claims import Claims
 
 _LONGEST_FAULT = 300
 
@@ -26,8 +27,16 @@ _LONGEST_FAULT = 300
 def add(connection: Connection, items: list[Adding]) -> list[None]:
     """Rows for policies that have none yet."""
     for item in items:
-        known = set(connection.execute(select(policy.c.slug).where(policy.c.school == item.school)).scalars())
-        rows = [{"school": item.school, "slug": slug, "added_at": item.at} for slug in item.slugs if slug not in known]
+        names = select(policy.c.slug, policy.c.event_name).where(policy.c.school == item.school)
+        known = {row.slug: row.event_name for row in connection.execute(names)}
+        rows = [
+            {
+                "school": item.school, "slug": slug, "added_at": item.at,
+                # Calendars know another policy by that name, which has a better one since.
+                "event_name": f"{slug} {item.at.isoformat()}" if slug in known.values() else "",
+            }
+            for slug in item.slugs if slug not in known
+        ]  # fmt: skip
         if rows:
             connection.execute(insert(policy), rows)
     return [None] * len(items)
@@ -75,15 +84,9 @@ def forget(connection: Connection, items: list[tuple[str, str]]) -> list[None]:
     return [None] * len(items)
 
 
-def withdraw(connection: Connection, items: list[Withdrawing]) -> list[bool]:
-    """A line in the history that takes back the review that was spoken of last."""
-    done = []
-    for item in items:
-        stands = bool(standing_reviews(_history(connection, item.school, item.slug)))
-        if stands:
-            _append(connection, item.school, item.slug, {"at": item.at, "by": item.by, "kind": EventKind.WITHDRAWN})
-        done.append(stands)
-    return done
+def withdraw(connection: Connection, items: list[Withdrawing]) -> list[Event | None]:
+    """A line in the history that takes back a review; what was said of that last, or None where there is none."""
+    return [_withdrawn(connection, item) for item in items]
 
 
 def show(connection: Connection, items: list[Showing]) -> list[None]:
@@ -143,6 +146,16 @@ def _noted(connection: Connection, item: Said) -> bool:
     return True
 
 
+def _withdrawn(connection: Connection, item: Withdrawing) -> Event | None:
+    history = _history(connection, item.school, item.slug)
+    meant = [one.on for one in standing_reviews(history) if item.on in {None, one.on}]
+    if not meant:
+        return None
+    line = {"at": item.at, "by": item.by, "kind": EventKind.WITHDRAWN, "note": meant[-1].isoformat()}
+    _append(connection, item.school, item.slug, line)
+    return next(event for event in reversed(history) if event.reviewed and event.reviewed.on == meant[-1])
+
+
 def _take_from_others(connection: Connection, item: DocumentRead) -> None:
     """A document is one policy's: where it was another's (before the school's file listed it), that one has none."""
     others = and_(policy.c.school == item.school, policy.c.document == item.document, policy.c.slug != item.slug)
@@ -156,14 +169,26 @@ def _history(connection: Connection, school: str, slug: str) -> list[Event]:
 
 
 def _take_along(connection: Connection, item: DocumentRead) -> None:
-    """The history of the name that it had before; that name is no policy any more.
+    """What was said, shown and told under the name that it had before; that name is no policy any more.
 
     Two histories are never mixed: what one of them takes back would be taken from the other.
     """
     if standing_reviews(_history(connection, item.school, item.slug)):
         return
     connection.execute(update(event).where(_of(item.school, item.before)).values(slug=item.slug))
+    _take_shown_along(connection, item)
+    Claims(told).rename(connection, item.school, item.before, item.slug)
     connection.execute(delete(policy).where(_is(item.school, item.before)))
+
+
+def _take_shown_along(connection: Connection, item: DocumentRead) -> None:
+    """Calendars that hold its event go on with that one, unless they hold one of the new name already."""
+    row = connection.execute(select(policy).where(_is(item.school, item.before))).first()
+    if row is None:
+        return
+    shown = {name: getattr(row, name) for name in ("shown_due", "shown_title", "sequence", "changed_at")}
+    values = {**shown, "event_name": row.event_name or row.slug}
+    connection.execute(update(policy).where(_is(item.school, item.slug), policy.c.shown_due == "").values(values))
 
 
 def _append(connection: Connection, school: str, slug: str, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from connector.model.document_names import fits
 from connector.model.profile import Strict
 from connector.settings.google import PlaceId
 from connector.settings.microsoft import LibraryName, SiteUrl
@@ -18,6 +19,10 @@ class _Library(Strict):
     """`leave_out` names what lies there and is no policy in force: `Minutes of *`, in a folder also `Archive/*`."""
 
     leave_out: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+
+    def leaves_out(self, document: str, name: str) -> bool:
+        """True for what is no policy in force, by its name or by its place in a folder."""
+        return any(fits(pattern, one) for pattern in self.leave_out for one in (document, name))
 
 
 class FolderLibrary(_Library):

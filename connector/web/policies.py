@@ -35,7 +35,7 @@ def blueprint(office: Office) -> Blueprint:
 
     @door.get("/r/<token>")
     def look(token: str) -> Response:
-        return page("reviewed.html", view=office.reviews.look(token, office.clock.now()))
+        return page("reviewed.html", view=office.reviews.look(token, office.clock.now(), is_new="new" in request.args))
 
     @door.post("/r/<token>")
     def note(token: str) -> Response:
