@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connector.errors import ConfigError
@@ -83,6 +84,25 @@ def subject_of(message: Message) -> str:
             return message.reference
 
 
+class _Compiled(BytecodeCache):
+    """Each template as it was compiled, kept by its file and its text: schools that share one compile it once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what was kept of it, where its text is the same."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The templates of one school."""
@@ -100,6 +120,7 @@ class Words:
                 autoescape=lambda name: bool(name and name.endswith(".html")),
                 keep_trailing_newline=True,
                 auto_reload=False,
+                bytecode_cache=_COMPILED,
             )
         )
 
