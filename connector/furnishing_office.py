@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from connector.errors import ConfigError
 from connector.furnishing import SignIns, Ways, make_channel, make_graph
 from connector.furnishing_google import drive_scopes, make_google
@@ -23,7 +25,9 @@ from connector.settings.school import School
 _MAILS = (EmailChannel, GraphMailChannel, GmailChannel)
 
 
-def make_office_site(settings: Settings, slug: str, words: Words, sign_ins: SignIns) -> OfficeSite:
+def make_office_site(
+    settings: Settings, slug: str, words: Words, sign_ins: SignIns, stopping: threading.Event
+) -> OfficeSite:
     """That school's office. Raises ConfigError for a certificate or key that does not work."""
     school = settings.schools[slug]
     ways = Ways(make_graph(settings, school, sign_ins), make_google(settings, school))
@@ -39,7 +43,7 @@ def make_office_site(settings: Settings, slug: str, words: Words, sign_ins: Sign
         envelope=mail.envelope,
         profiles=settings.profiles,
         editions=settings.editions,
-        library=PatientSource(library) if library is not None else None,
+        library=PatientSource(library, stopping=stopping) if library is not None else None,
     )
 
 

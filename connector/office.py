@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 
 from connector.clock import Clock
@@ -95,7 +96,8 @@ def build_office(settings: Settings, clock: Clock | None = None) -> Office:
     clock = clock or Clock()
     sign_ins: SignIns = {}
     words = make_words(settings, "")
-    sites = {slug: make_office_site(settings, slug, words, sign_ins) for slug in settings.schools}
+    stopping = threading.Event()
+    sites = {slug: make_office_site(settings, slug, words, sign_ins, stopping) for slug in settings.schools}
     links = OfficeLinks(settings.service.public_url, _sealer(settings))
     file = settings.register_file
     register = Register(file)
@@ -108,7 +110,7 @@ def build_office(settings: Settings, clock: Clock | None = None) -> Office:
         links=links,
         reviews=Reviews(sites, register, links),
         reminding=Reminding(sites, register, letters, words),
-        watching=PolicyWatching(sites, register),
+        watching=PolicyWatching(sites, register, stopping),
     )
 
 

@@ -47,6 +47,8 @@ def office_jobs(office: Office) -> Iterator[None]:
 def remind(office: Office, looked: threading.Event) -> None:
     """Send what is due today and was not told yet."""
     looked.wait(_FIRST_LOOK_SECONDS)
+    if office.watching.stopping.is_set():
+        return
     office.reminding.remind(office.clock.now())
 
 

@@ -57,7 +57,7 @@ class OfficeLetters:
         )
 
     def _line(self, site: OfficeSite, person: str, policy: PolicyStanding, now: datetime) -> Line:
-        link = ReviewLink(school=site.slug, slug=policy.slug, person=person)
+        link = ReviewLink(school=site.slug, slug=policy.known_as, person=person)
         return Line(
             title=title_of(policy),
             when=say_when(policy, local(now).date()),

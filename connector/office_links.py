@@ -27,7 +27,7 @@ class OfficeLinkInvalid(LinkInvalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewLink:
-    """What a link stands for: this person may say that this policy was reviewed."""
+    """What a link stands for: this person may say that this policy was reviewed. `slug` is the name it is known as."""
 
     school: str
     slug: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from connector.model.document_names import fits
+from connector.model.document_names import fits, plain
 from connector.model.guidance import Editions
 from connector.model.notice import Addressee
 from connector.model.policies_kept import Kept, Listed, one_line, standing_reviews
@@ -77,8 +77,18 @@ class OfficeSite:
     def _standing(self, slug: str, kept: Kept | None, there: Iterable[Kept], *, is_read: bool) -> PolicyStanding:
         listed = self.school.policies.get(slug)
         found = standing_of(slug, listed, kept, self.year)
-        missing = (*_missing(listed, kept), *self._how_it_ends(kept, there)) if is_read else ()
+        missing = (*self._missing(slug, listed, kept), *self._how_it_ends(kept, there)) if is_read else ()
         return replace(found, open=(*found.open, *missing, *self._superseded(kept), *self._of_forms(found)))
+
+    def _missing(self, slug: str, listed: Listed | None, kept: Kept | None) -> tuple[Open, ...]:
+        """Where the school's file names a document that was never in the library, or is another policy's."""
+        if listed is None or not listed.file or (kept is not None and kept.document):
+            return ()
+        name = f"\u201c{listed.file}\u201d"
+        first = next(one for one, other in self.school.policies.items() if plain(other.file) == plain(listed.file))
+        if first != slug:
+            return (Open(OpenKind.TWICE, f"{name} is the document of [policies.{first}]: give this one no `file`"),)
+        return (Open(OpenKind.GONE, f"No document named {name} is in the library of policies"),)
 
     def _how_it_ends(self, kept: Kept | None, there: Iterable[Kept]) -> tuple[Open, ...]:
         """What to do where a document is gone for good, by a name that leaves out no other one."""
@@ -87,7 +97,10 @@ class OfficeSite:
         others = [name for one in there for name in (one.document, one.document_name)]
         names = (kept.document_name, kept.document)
         name = next((one for one in names if not any(fits(one, other) for other in others)), "")
-        also = f", and take [policies.{kept.slug}] out" if kept.slug in self.school.policies else ""
+        out = f"take [policies.{kept.slug}] out"
+        if self.leaves_out(kept.document, kept.document_name):
+            return (Open(OpenKind.GONE, f"`leave_out` names its document: if the policy is no more, {out}"),)
+        also = f", and {out}" if kept.slug in self.school.policies else ""
         said = f"If the policy is no more, name \u201c{name}\u201d in `leave_out` in the school's file{also}"
         return (Open(OpenKind.GONE, said),) if name else ()
 
@@ -115,13 +128,6 @@ class OfficeSite:
                 asked = ", ".join(rule.label for rule in gaps)
                 found.append(f"The form \u201c{form.title}\u201d has no question for: {asked}")
         return tuple(Open(OpenKind.FORM, said) for said in dict.fromkeys(found))
-
-
-def _missing(listed: Listed | None, kept: Kept | None) -> tuple[Open, ...]:
-    """Where the school's file names a document that was never in the library."""
-    if listed is None or not listed.file or (kept is not None and kept.document):
-        return ()
-    return (Open(OpenKind.GONE, f"No document named \u201c{listed.file}\u201d is in the library of policies"),)
 
 
 def _same_titles(policies: list[PolicyStanding]) -> list[PolicyStanding]:

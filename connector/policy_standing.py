@@ -76,6 +76,11 @@ class PolicyStanding:
     profile: str | None = None
 
     @property
+    def known_as(self) -> str:
+        """The name that calendars and links know it by."""
+        return self.kept.known_as if self.kept else self.slug
+
+    @property
     def minute_number(self) -> str:
         """The minute number of the review that counts, where somebody said it."""
         return self.last_word.minute_number if self.last_word else ""

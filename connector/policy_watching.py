@@ -43,7 +43,11 @@ class PolicyWatching:
 
     def watch(self, now: datetime) -> int:
         """Look where it is time to, and read what is new; says how many documents were read."""
-        return sum(self._try(site, now) for site in self.sites.values() if site.library is not None)
+        return sum(
+            self._try(site, now)
+            for site in self.sites.values()
+            if site.library is not None and not self.stopping.is_set()
+        )
 
     def _try(self, site: OfficeSite, now: datetime) -> int:
         try:
@@ -71,7 +75,8 @@ class PolicyWatching:
         except Exception:
             log.exception("the look at the library broke", extra={"school": site.slug})
             fault = "The look at it broke: the service's log says where."
-        self.register.note_look(site.slug, now, fault)
+        if not self.stopping.is_set():
+            self.register.note_look(site.slug, now, fault)
         return 0
 
     def _read_new(self, site: OfficeSite, source: PolicySource, found: tuple[FoundDocument, ...], now: datetime) -> int:

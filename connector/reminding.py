@@ -160,8 +160,12 @@ def _plan(
 
 
 def _mailboxes(site: OfficeSite, policies: tuple[PolicyStanding, ...]) -> dict[str, frozenset[str]]:
-    """Who is told, the office first, then each owner; each with everybody who reads the same mailbox."""
+    """Who is told, the office first, then each owner; each with everybody who reads the same mailbox.
+
+    One in whose name it is told stands for them, always the same one: by that name processes know it is told.
+    """
+    told = {site.office, *(site.owner_of(policy) for policy in policies)}
     readers: dict[str, list[str]] = defaultdict(list)
-    for person in dict.fromkeys([site.office, *(site.owner_of(policy) for policy in policies)]):
+    for person in (one for one in dict.fromkeys([site.office, *site.school.people]) if one in told):
         readers[site.school.people[person].email.casefold()].append(person)
     return {people[0]: frozenset(people) for people in readers.values()}

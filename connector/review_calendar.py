@@ -42,8 +42,7 @@ def calendar_of(site: OfficeSite, policies: Iterable[PolicyStanding], name: UUID
     found.add("x-published-ttl", "PT12H")
     for policy in policies:
         if (due := policy.review.due) is not None:
-            known_as = policy.kept.known_as if policy.kept else policy.slug
-            found.add_component(_event(policy, due, str(uuid5(name, f"{site.slug}/{known_as}")), now))
+            found.add_component(_event(policy, due, str(uuid5(name, f"{site.slug}/{policy.known_as}")), now))
     text: bytes = found.to_ical()
     return text
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from connector.model.moments import local, say_date, say_moment
-from connector.model.policies_kept import Event, EventKind, Kept, Reviewed
+from connector.model.policies_kept import Event, EventKind, Kept, Reviewed, standing_reviews
 from connector.model.policy_dates import PolicyDate
 from connector.office_letters import say_when
 from connector.office_links import OfficeLinkInvalid, OfficeLinks
@@ -76,7 +76,8 @@ class Reviews:
         try:
             noted = self.record(site.slug, policy.slug, given, person, now, seen=seen)
         except ReviewNotNoted as wrong:
-            adds_to = say_date(policy.last_word.on) if seen and policy.last_word else ""
+            shown = shown_by(seen, policy.kept.history if policy.kept else ())
+            adds_to = say_date(shown.on) if shown is not None else ""
             return replace(_view(site, policy, given, now), faults=wrong.faults, adds_to=adds_to, seen=seen)
         return replace(_view(site, noted, given, now), is_noted=True, is_over=not counts(given, noted))
 
@@ -104,16 +105,10 @@ class Reviews:
         if site is None or link.person not in site.school.people:
             raise OfficeLinkInvalid
         policies = site.policies(self.register)
-        policy = _named(policies, link.slug)
+        policy = next((one for one in policies if one.known_as == link.slug), None)
         if policy is None:
             raise OfficeLinkInvalid
         return site, policy, link.person
-
-
-def _named(policies: tuple[PolicyStanding, ...], slug: str) -> PolicyStanding | None:
-    """The policy of that name, or the one that had it while nobody had listed it yet: links of then are still out."""
-    found = [one for one in policies if slug in {one.slug, one.kept.known_as if one.kept else one.slug}]
-    return next((one for one in found if one.slug == slug), found[0] if found else None)
 
 
 def mark_of(said: Reviewed | None) -> str:
@@ -121,32 +116,55 @@ def mark_of(said: Reviewed | None) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16] if said is not None else ""
 
 
-def _settled(reviewed: Reviewed, known: Reviewed | None, *, seen: str) -> Reviewed | None:
-    """What is kept of it, beside what is known of the latest review; None where that says it all.
+def _settled(reviewed: Reviewed, history: Sequence[Event], *, seen: str) -> Reviewed | None:
+    """What is kept of it, beside what was said before; None where that says it all.
 
-    Who saw that puts it right: what they emptied is empty, and a day close to its own stands in its place. Who did not,
-    or saw it before another spoke, only adds to it. Raises ReviewNotNoted where they saw that and mean another review.
+    Who saw a review puts that right: what they emptied is empty, and a day close to its own stands in its place. What
+    another put right since they saw it stays so, where they left it as they saw it. Who saw none only adds to one.
+    Raises ReviewNotNoted where they saw one and mean another.
     """
-    settled = _beside(reviewed, known, seen) if known is not None else reviewed
-    return settled if settled != known else None
+    shown, standing = shown_by(seen, history), standing_reviews(history)
+    since = _became(shown, history) if shown is not None else None
+    known = next((one for one in standing if one.on == reviewed.on), None)
+    if shown is not None and since is not None:
+        settled = _put_right(_merged(reviewed, shown, since), since)
+    elif known is not None:
+        given: dict[str, Any] = {name: getattr(reviewed, name) or getattr(known, name) for name in NAMES}
+        settled = Reviewed(on=reviewed.on, **given)
+    else:
+        settled = reviewed
+    return settled if settled not in standing else None
 
 
-def _beside(reviewed: Reviewed, known: Reviewed, seen: str) -> Reviewed:
-    if seen == mark_of(known):
-        return _put_right(reviewed, known)
-    if reviewed.on != known.on:
-        return reviewed
-    given: dict[str, Any] = {name: getattr(reviewed, name) or getattr(known, name) for name in NAMES}
-    return Reviewed(on=reviewed.on, **given)
+def shown_by(seen: str, history: Sequence[Event]) -> Reviewed | None:
+    """The review that stood in the fields of a page with that mark; None where none did."""
+    said = (replace(event.reviewed, replaces=None) for event in history if event.reviewed is not None)
+    return next((one for one in said if mark_of(one) == seen), None)
 
 
-def _put_right(reviewed: Reviewed, shown: Reviewed) -> Reviewed:
+def _became(shown: Reviewed, history: Sequence[Event]) -> Reviewed | None:
+    """That review as it stands now, also where its day was put right; None where it was taken back."""
+    standing = {one.on: one for one in standing_reviews(history)}
+    moved = [event.reviewed.on for event in history if event.reviewed and event.reviewed.replaces == shown.on]
+    return standing.get(shown.on) or (standing.get(moved[-1]) if moved else None)
+
+
+def _merged(given: Reviewed, shown: Reviewed, since: Reviewed) -> Reviewed:
+    """What was left as it was shown stays as it is since; what was emptied is emptied only of what was shown."""
+    words: dict[str, Any] = {}
+    for name in ("on", *NAMES):
+        said, before, now = (getattr(one, name) for one in (given, shown, since))
+        words[name] = now if said == before or (not said and now != before) else said
+    return Reviewed(**words)
+
+
+def _put_right(reviewed: Reviewed, since: Reviewed) -> Reviewed:
     """Another review is never noted over one that stood in the fields: it would inherit its minute and signatures."""
-    if reviewed.on == shown.on:
+    if reviewed.on == since.on:
         return reviewed
-    if not _is_mistyped(shown.on, reviewed.on):
-        raise ReviewNotNoted({"on": _ANOTHER.format(say_date(shown.on))})
-    return replace(reviewed, replaces=shown.on)
+    if not _is_mistyped(since.on, reviewed.on):
+        raise ReviewNotNoted({"on": _ANOTHER.format(say_date(since.on))})
+    return replace(reviewed, replaces=since.on)
 
 
 def _is_mistyped(shown: date, on: date) -> bool:

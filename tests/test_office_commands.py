@@ -138,7 +138,7 @@ def test_without_a_day_it_is_today_and_later_that_of_the_review_which_is_added_t
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    ((), "Say which policy was reviewed: `connector policies list` names them."),
+    ((), "Say which policy: `connector policies list` names them."),
     (("cse",), "Say who says so with --by: one of dsl, deputy, manager, owner, office."),
     (("cse", "--by", "nobody"), "Say who says so with --by: one of dsl, deputy, manager, owner, office."),
     (("unknown", "--by", "office"), "No policy of that name is registered. Known are: cse, visitors."),

@@ -88,6 +88,20 @@ def test_at_start_nobody_is_told_before_the_libraries_were_looked_at(
     assert order == ["looked", "told"]
 
 
+def test_a_stop_during_the_first_look_sends_no_list_of_old_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CronTrigger", lambda **given: CronTrigger(year=9999, timezone=given["timezone"]))
+    reminding, watching, looking = Told(), Told(), threading.Event()
+
+    def watch(_now: datetime) -> None:
+        looking.set()
+        assert watching.stopping.wait(timeout=60)
+
+    watching.watch = watch  # type: ignore[method-assign] # what the test looks at
+    with jobs.office_jobs(office(reminding, watching)):
+        assert looking.wait(timeout=60)
+    assert reminding.moments == []
+
+
 def test_a_late_tick_is_never_skipped_never_doubled_and_never_beside_itself(
     schedulers: list[BackgroundScheduler],
 ) -> None:

@@ -8,10 +8,12 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -225,13 +227,30 @@ def test_what_is_no_policy_in_force_is_left_out_of_everything_and_comes_back_who
         assert OpenKind.GONE not in {point.kind for point in one.open}
 
 
+@pytest.mark.parametrize("again", ["CSE.txt", "cse.TXT"])
+def test_two_policies_of_one_document_are_told_and_stop_nothing(again: str, tmp_path: Path) -> None:
+    tables = (
+        f'[policies.annex]\nfile = "CSE.txt"\n\n[policies.other]\ntitle = "Other"\n\n[policies.cse]\nfile = "{again}"'
+    )
+    with working(tmp_path, tables) as at:
+        put(at, "CSE.txt", policy("CSE Policy"))
+        at.look()
+        said = {slug: [one.said for one in found.open] for slug, found in standing(at).items()}
+        assert f"\u201c{again}\u201d is the document of [policies.annex]: give this one no `file`" in said["cse"]
+        assert not any("is the document of" in one or "No document named" in one for one in said["annex"])
+        assert not any("No document named" in one for one in said["cse"])
+        assert at.remind() == 1
+
+
 def test_what_the_schools_file_lists_is_a_policy_also_where_its_document_is_left_out(tmp_path: Path) -> None:
     with office_at_work(tmp_path, listing('[policies.cse]\nfile = "CSE.txt"')) as at:
         put(at, "CSE.txt", policy("CSE Policy"))
         at.look()
         at.restart(('kind = "folder"\n', 'kind = "folder"\nleave_out = ["CSE.txt"]\n'))
         at.look()
-        assert OpenKind.GONE in {point.kind for point in standing(at)["cse"].open}
+        told = [point.said for point in standing(at)["cse"].open if point.kind is OpenKind.GONE]
+        assert told[-1] == "`leave_out` names its document: if the policy is no more, take [policies.cse] out"
+        assert not any("name \u201c" in one for one in told)
 
 
 def test_another_file_that_is_named_in_the_schools_file_becomes_the_listed_policy(tmp_path: Path) -> None:
@@ -838,6 +857,34 @@ def test_without_a_library_of_policies_nothing_is_said_of_one(at: OfficeAtWork) 
     assert "library" not in at.mails()[-1].part("plain")
 
 
+def test_one_slow_document_keeps_no_other_one_out(at: OfficeAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, answers, real = threading.Event(), threading.Event(), FolderSource.read
+
+    def slow(place: FolderSource, found: FoundDocument) -> bytes:
+        if found.name == "Slow.txt":
+            hangs.set()
+            assert answers.wait(timeout=60)
+        return real(place, found)
+
+    def until_it_hangs(_: PatientSource, asked: Future[Any]) -> None:
+        while not asked.done() and (answers.is_set() or not hangs.is_set()):
+            wait([asked], timeout=0.01)
+
+    monkeypatch.setattr(FolderSource, "read", slow)
+    monkeypatch.setattr(PatientSource, "_wait", until_it_hangs)
+    for name, age in (("Attendance.txt", 2), ("Slow.txt", 0), ("Visitors.txt", 1)):
+        put(at, name, policy(name.removesuffix(".txt")))
+        when = MONDAY.timestamp() - age * 86_400
+        os.utime(at.library / name, (when, when))
+    assert looks(at) == 0
+    answers.set()
+    source = at.office.sites[SLUG].library
+    assert isinstance(source, PatientSource)
+    wait(source._left.values(), timeout=60)
+    assert looks(at) == 3
+    assert at.office.register.look(SLUG).failing_since is None
+
+
 def test_a_library_that_never_answers_is_told_and_stops_no_other_schools_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -925,7 +972,7 @@ def test_a_document_that_lay_there_for_a_while_and_that_nobody_reviewed_is_forgo
         put(at, f"{name}.txt", policy(f"{name} Policy"))
     at.look()
     at.office.register.note_reviewed(
-        "little-lanterns", "attendance-policy", lambda _known: Reviewed(on=MONDAY.date()), "office", MONDAY
+        "little-lanterns", "attendance-policy", lambda _history: Reviewed(on=MONDAY.date()), "office", MONDAY
     )
     for name in ("Draft", "Attendance"):
         (at.library / f"{name}.txt").unlink()
@@ -955,6 +1002,7 @@ def test_a_stop_ends_the_look_between_two_documents_and_the_rest_comes_after_the
         put(at, f"{name}.txt", policy(f"{name} Policy"))
     at.office.watching.stopping.set()
     assert at.look() == 0
+    assert at.office.register.look(SLUG).failing_since is None
     at.office.watching.stopping.clear()
     assert at.look() == 2
 

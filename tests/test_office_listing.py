@@ -93,6 +93,31 @@ def test_another_document_of_the_old_name_gets_an_event_of_its_own(at: OfficeAtW
     found = uids(at, feed)
     assert len(found) == len(set(found)) == 2
     assert known in found
+    old = urlsplit(at.page_of()).path
+    assert "1.10 Child Sexual Exploitation Policy" in at.client.get(old).text
+    at.clock.pass_(days=7)
+    assert at.remind() == 1
+    for number, title in ((-1, "1.10 Child"), (0, "1.10 Child")):
+        assert title in at.client.get(at.page_of(number=number)).text
+    (newest,) = at.mails()[-1:]
+    pages = re.findall(r"http://127\.0\.0\.1:8080(/r/[\w-]+)", newest.part("plain"))
+    shown = [at.client.get(page).text.partition("<h1>")[2].partition("</h1>")[0] for page in pages]
+    assert sorted(shown) == ["1.10 Child Sexual Exploitation Policy", "Child Sexual Exploitation Policy"]
+
+
+def test_a_policy_that_is_named_twice_is_still_the_one_it_was(at: OfficeAtWork) -> None:
+    feed, path = at.feed(), urlsplit(at.page_of()).path
+    known = uids(at, feed)
+    listed(at)
+    # Taken off the list, it is the document's own policy again; listed again it has a third name.
+    at.restart((LISTED, ""))
+    at.look()
+    at.restart((LIES, f"{LISTED.replace('policies.cse', 'policies.exploitation')}\n{LIES}"))
+    at.look()
+    assert uids(at, feed) == known
+    assert at.client.get(path).status_code == 200
+    (kept,) = at.office.register.policies("little-lanterns")
+    assert (kept.slug, kept.known_as) == ("exploitation", BEFORE)
 
 
 # -- the register alone
@@ -135,6 +160,16 @@ def test_a_name_of_which_no_calendar_shows_a_day_goes_on_with_the_event_that_is_
     register.note_document(document("new", "old.txt", before="old"))
     (kept,) = register.policies("little-lanterns")
     assert (kept.known_as, kept.sequence, kept.shown_due) == ("old", 1, date(2027, 11, 30))
+
+
+def test_what_was_told_under_both_names_was_told(register: Register) -> None:
+    told = {"school": "little-lanterns", "person": "office", "at": MONDAY}
+    for occasions in (("old 2026-11-30 7",), ("new 2026-11-30 7",)):
+        register.claim(Claim(**told, occasions=occasions, stale_before=MONDAY - timedelta(minutes=15)))  # type: ignore[arg-type] # a table of named values
+        register.settle(Told(**told, occasions=occasions))  # type: ignore[arg-type] # as above
+    register.note_document(document("old", "old.txt"))
+    register.note_document(document("new", "old.txt", before="old"))
+    assert ("office", "new 2026-11-30 7") in register.told("little-lanterns")
 
 
 def test_only_what_was_told_of_that_policy_is_told_of_the_new_name(register: Register) -> None:

@@ -23,6 +23,7 @@ from connector.notify.mail import Mail as Ready
 from connector.office import Office, build_office
 from connector.office_site import OfficeSite, Post
 from connector.register.notes import DocumentRead
+from connector.review_given import Given
 from connector.school_year import SchoolYear
 from connector.settings.load import Settings
 from connector.sqlite import database
@@ -293,6 +294,23 @@ def test_who_shares_a_mailbox_shares_its_mail(address: str, mails: int, tmp_path
         assert "E-Safety" in theirs.part("plain")
         at.clock.pass_(days=1)
         assert at.remind() == 0
+
+
+def test_a_shared_mailbox_is_told_in_one_name_whoevers_policy_is_due_first(tmp_path: Path) -> None:
+    def prepare(config: Path) -> None:
+        listing(MANY)(config)
+        edit(config, (f'email = "{OWNER}"', f'email = "{DSL}"'))
+
+    with office_at_work(tmp_path, prepare) as at:
+        at.remind()
+        names = {person for person, _ in at.office.register.told("little-lanterns")}
+        assert len(names) == 2
+        # What was the most urgent is not any more.
+        given = Given(on="2026-11-20", next_review="November 2030")
+        at.office.reviews.record("little-lanterns", "cse", given, "office", at.clock.now())
+        at.clock.pass_(days=7)
+        assert at.remind() == 2
+        assert {person for person, _ in at.office.register.told("little-lanterns")} == names
 
 
 # -- when

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.model.policies_kept import Kept, Reviewed
+from connector.model.policies_kept import Kept, Reviewed, standing_reviews
 from connector.office_links import GOOD_FOR, ReviewLink
 from connector.sqlite import database
 from connector.web.pages import HEADERS
@@ -250,6 +250,61 @@ def test_two_people_who_add_at_once_lose_nothing_of_each_other(at: OfficeAtWork)
     press(at, **other | {"signed_head": "P. Lanternwood"})
     both = get(at).values()
     assert (both["minute_number"], both["signed_head"]) == ("24/117", "P. Lanternwood")
+
+
+OLD = {"minute_number": "24/111", "signed_head": "Wrong Person"}
+
+
+@pytest.mark.parametrize(("meanwhile", "typed", "stands"), [
+    # What another put right, or emptied, since the page was opened stays so.
+    ({"minute_number": "24/117"}, {"signed_chair": "C. Chair"},
+     {"minute_number": "24/117", "signed_head": "Wrong Person", "signed_chair": "C. Chair", "on": "2026-11-22"}),
+    ({"signed_head": ""}, {"signed_chair": "C. Chair"}, {"minute_number": "24/111", "signed_head": "", "on": "2026-11-22"}),
+    ({"on": "2026-11-20"}, {"signed_chair": "C. Chair"}, {"on": "2026-11-20", "signed_chair": "C. Chair"}),
+    # What both put right is as it was said last; what is emptied takes nothing away that nobody saw.
+    ({"minute_number": "24/117"}, {"minute_number": "24/118"}, {"minute_number": "24/118"}),
+    ({"minute_number": "24/117"}, {"minute_number": ""}, {"minute_number": "24/117"}),
+    ({"on": "2026-11-20"}, {"on": "2026-11-19"}, {"on": "2026-11-19", "minute_number": "24/111"}),
+    ({"signed_chair": "C. Chair"}, {"minute_number": ""}, {"minute_number": "", "signed_chair": "C. Chair"}),
+])  # fmt: skip
+def test_an_older_page_puts_nothing_back(
+    meanwhile: dict[str, str], typed: dict[str, str], stands: dict[str, str], at: OfficeAtWork
+) -> None:
+    press(at, **REVIEW | {"on": "2026-11-22"} | OLD)
+    older = get(at).values()
+    press(at, **get(at).values() | meanwhile)
+    press(at, **older | typed)
+    values = get(at).values()
+    assert {name: values[name] for name in stands} == stands
+    at.office.reviews.withdraw(SLUG, "cse", "office", at.clock.now())
+    assert "seen" not in get(at).values(), "it was one review all the time"
+
+
+def test_a_page_of_a_review_that_was_taken_back_says_it_anew(at: OfficeAtWork) -> None:
+    press(at, **REVIEW)
+    older = get(at).values()
+    at.office.reviews.withdraw(SLUG, "cse", "office", at.clock.now())
+    press(at, **older | {"signed_head": "A. Head"})
+    assert [one.signed_head for _, one in said(at)] == ["", "A. Head"]
+
+
+def test_an_older_page_with_a_fault_speaks_of_the_review_that_stands_in_it(at: OfficeAtWork) -> None:
+    press(at, **REVIEW | {"on": "2026-11-22"})
+    older = get(at).values()
+    press(at, **older | {"on": "2026-11-20"})
+    page = press(at, status=422, **older | {"minute_number": "-"})
+    assert "the review of Sunday 22 November 2026" in page.words
+
+
+def test_a_new_review_of_a_wrong_day_is_noted_again_on_an_empty_page(at: OfficeAtWork) -> None:
+    press(at, **REVIEW, minute_number="24/117", signed_head="A. Head")
+    at.clock.pass_(days=25)
+    answer = at.client.post(f"{at.page_of()}?new", data={"on": "2025-12-10"})
+    assert "It does not count now." in answer.text
+    assert '<a href="?new">Note it again</a>' in answer.text
+    press(at, f"{at.page_of()}?new", on="2026-12-10")
+    by_day = {one.on: one for one in standing_reviews(kept(at).history)}
+    assert (by_day[date(2026, 12, 10)].minute_number, by_day[date(2026, 11, 20)].minute_number) == ("", "24/117")
 
 
 @pytest.mark.parametrize("on", ["2026-11-19", "2026-08-20", "2025-11-20", "2026-11-23"])

@@ -187,17 +187,6 @@ def test_what_is_listed_of_a_policy_and_cannot_be_is_told_with_its_line(words: s
     assert told in fault
 
 
-@pytest.mark.parametrize("again", ["CSE policy.docx", "cse POLICY.docx"])
-def test_one_document_is_one_policys(again: str, config: Path) -> None:
-    listing(
-        f'[policies.cse]\nfile = "CSE policy.docx"\n\n[policies.a]\ntitle = "A"\n\n[policies.b]\ntitle = "B"\n\n'
-        f'[policies.annex]\nfile = "{again}"'
-    )(config)
-    (fault,) = faults(config)
-    assert fault.endswith("policies.annex.file names the document of [policies.cse]: a document is one policy's")
-    assert loaded(config).schools[NURSERY].policies.keys() == {"cse", "a", "b", "annex"}
-
-
 @pytest.mark.parametrize("words", [
     'written = "September 2025"', 'written = "Autumn 2 2025"', 'accepted = "4/12/25"', 'next_review = "Autumn 2"',
     'next_review = "every two years"', 'next_review = "Spring 1 2021/24/27"', 'cycle = "annually in the autumn term"',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -105,3 +105,62 @@ def test_what_came_late_is_no_answer_to_another_question(slow: Slow) -> None:
     patient.seconds = 60
     assert patient.documents() == (CSE,)
     assert slow.asked == ["CSE.txt", "documents"]
+
+
+def test_a_document_that_came_late_waits_until_it_is_asked_for_and_keeps_nobody_out(slow: Slow) -> None:
+    patient = PatientSource(slow, seconds=0)
+    with pytest.raises(NoAnswer):
+        patient.read(CSE)
+    slow.let()
+    patient.seconds = 60
+    assert patient.documents() == (CSE,)
+    assert patient.read(replace(CSE, id="Other.txt")) == b"the policy"
+    assert patient.read(CSE) == b"the policy"
+    assert slow.asked == ["CSE.txt", "documents", "Other.txt"]
+
+
+def test_a_list_that_is_late_as_well_takes_no_document_away(slow: Slow) -> None:
+    patient = PatientSource(slow, seconds=0)
+    for ask in (lambda: patient.read(CSE), patient.documents):
+        slow.answers.clear()
+        slow.begun.clear()
+        with pytest.raises(NoAnswer):
+            ask()
+        slow.let()
+    assert (patient.documents(), patient.read(CSE)) == ((CSE,), b"the policy")
+    assert slow.asked == ["CSE.txt", "documents"]
+
+
+def test_of_documents_that_came_late_only_the_last_is_kept(slow: Slow) -> None:
+    patient, other = PatientSource(slow, seconds=0), replace(CSE, id="Other.txt")
+    for one in (CSE, other):
+        slow.answers.clear()
+        slow.begun.clear()
+        with pytest.raises(NoAnswer):
+            patient.read(one)
+        slow.let()
+    patient.seconds = 60
+    for one in (other, CSE):
+        assert patient.read(one) == b"the policy"
+    assert slow.asked == ["CSE.txt", "Other.txt", "CSE.txt"]
+
+
+def test_a_stop_ends_the_wait_and_begins_nothing(slow: Slow) -> None:
+    patient = PatientSource(slow, seconds=3600)
+    raised: list[BaseException] = []
+
+    def ask() -> None:
+        with pytest.raises(NoAnswer) as refused:
+            patient.documents()
+        raised.append(refused.value)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    assert slow.begun.wait(timeout=60)
+    patient.stopping.set()
+    asking.join(timeout=60)
+    assert len(raised) == 1
+    slow.let()
+    with pytest.raises(NoAnswer):
+        patient.read(CSE)
+    assert slow.asked == ["documents"]

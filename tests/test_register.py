@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from connector.errors import RegisterClosed
-from connector.model.policies_kept import EventKind, Read, Reviewed
+from connector.model.policies_kept import Event, EventKind, Read, Reviewed, latest_review
 from connector.policy_layers import last_word
 from connector.register.notes import DocumentRead, Presence, Settle, Shown
 from connector.register.register import Register
@@ -42,7 +42,12 @@ def told(*occasions: str, error: str = "", at: datetime = NOW) -> Told:
 
 
 def said(review: Reviewed) -> Settle:
-    return lambda _known: review
+    return lambda _history: review
+
+
+def said_last(history: Sequence[Event]) -> str:
+    known = latest_review(history)
+    return known.minute_number if known else ""
 
 
 def document(version: str = "1", **given: object) -> DocumentRead:
@@ -131,7 +136,7 @@ def test_a_button_pressed_twice_is_one_review(register: Register) -> None:
 
 def test_where_nothing_is_to_be_kept_nothing_is_noted(register: Register) -> None:
     assert register.note_reviewed("hill", "cse", said(Reviewed(on=date(2026, 11, 20))), "head", NOW)
-    assert not register.note_reviewed("hill", "cse", lambda _known: None, "head", NOW)
+    assert not register.note_reviewed("hill", "cse", lambda _history: None, "head", NOW)
     assert len(register.policies("hill")[0].history) == 1
 
 
@@ -144,7 +149,8 @@ def test_words_that_two_processes_add_at_once_are_all_kept(register: Register) -
         gate.wait(60)
         opened = register if letter < "k" else other
         opened.note_reviewed(
-            "hill", "cse", lambda known: Reviewed(on=on, minute_number=(known.minute_number if known else "") + letter),
+            "hill", "cse",
+            lambda history: Reviewed(on=on, minute_number="".join(sorted({letter, *said_last(history)}))),
             letter, NOW,
         )  # fmt: skip
 
@@ -221,6 +227,14 @@ def test_what_did_not_work_is_free_at_once_and_may_be_a_repeat(register: Registe
     assert register.told("hill") == frozenset()
     granted = register.claim(claim("a", at=NOW + timedelta(seconds=1)))
     assert (granted.occasions, granted.again) == (("a",), ("a",))
+
+
+@pytest.mark.parametrize(("ahead", "is_free"), [(timedelta(minutes=14), False), (timedelta(days=40), True)])
+def test_a_claim_of_a_clock_that_was_far_ahead_blocks_nothing(
+    ahead: timedelta, is_free: bool, register: Register
+) -> None:
+    register.claim(claim("a", at=NOW + ahead))
+    assert bool(register.claim(claim("a")).occasions) is is_free
 
 
 @pytest.mark.parametrize("other", ["told", "in hand", "waiting"])

@@ -174,7 +174,7 @@ def run(seed: int, folder: Path) -> MailBox:
         if day in SAID:
             slug, said = SAID[day]
             at = datetime.combine(day, time(15, 40), LONDON).astimezone(UTC)
-            processes[0].register.note_reviewed("hill", slug, lambda _known, said=said: said, "office", at)
+            processes[0].register.note_reviewed("hill", slug, lambda _history, said=said: said, "office", at)
         _day(processes, day, chance)
         day += timedelta(days=1)
     for process in processes:

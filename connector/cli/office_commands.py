@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
         only_due = options.verb == "due"
         return policies.list_policies(options.config, options.school, as_json=options.json, only_due=only_due)
     if not options.policy:
-        raise ConnectorError("Say which policy was reviewed: `connector policies list` names them.")
+        raise ConnectorError("Say which policy: `connector policies list` names them.")
     if options.verb == "withdraw":
         return policies.withdraw(options.config, options.school, options.policy, options.on, options.by)
     given = Given(

@@ -24,6 +24,7 @@ _TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
 _MOST_SECONDS = 86_400.0
 _MOST_BYTES = 64 * 1024 * 1024
 _own = threading.local()
+_door = threading.Lock()
 # One for each of the engine's few threads; closed together when the service stops.
 _sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
@@ -60,14 +61,17 @@ def _session() -> requests.Session:
         _own.session = requests.Session()
         _own.session.trust_env = False
         _own.session.headers["User-Agent"] = f"ConcernConnector/{__version__}"
-        _sessions.add(_own.session)
+        with _door:
+            _sessions.add(_own.session)
     session: requests.Session = _own.session
     return session
 
 
 def close_sessions() -> None:
     """Close what every thread has kept open; whoever asks again opens it again."""
-    for session in list(_sessions):
+    with _door:
+        opened = list(_sessions)
+    for session in opened:
         session.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from connector.errors import DeliveryError
@@ -15,6 +16,7 @@ from connector.model.policy_text import FoundDocument
 Answer = TypeVar("Answer")
 
 _LONGEST_SECONDS = 120.0
+_SLICE_SECONDS = 0.5
 
 
 class PolicySource(Protocol):
@@ -33,15 +35,16 @@ class NoAnswer(DeliveryError):
 
 @dataclass(slots=True)
 class PatientSource:
-    """Asks that source one thing at a time, and leaves what takes too long to a thread that no stop waits for.
+    """Asks that source one thing at a time. What takes too long, or a stop, is left to a thread that nobody waits for.
 
-    While that has not ended the source is asked nothing: no more than one thread a school is ever left. A list that
-    came late is taken when it is asked for again, so that a slow share is slow and not out of reach.
+    While that has not ended the source is asked nothing: no more than one thread a school is ever left. A list or a
+    document that came late is taken when it is asked for again, so that a slow share is slow and not out of reach.
     """
 
     source: PolicySource
     seconds: float = _LONGEST_SECONDS
-    _left: tuple[FoundDocument | None, Future[Any]] | None = field(default=None, init=False)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _left: dict[FoundDocument | None, Future[Any]] = field(default_factory=dict, init=False)
 
     def documents(self) -> tuple[FoundDocument, ...]:
         """Every document that can be read as a policy. Raises NoAnswer, DeliveryError."""
@@ -52,17 +55,22 @@ class PatientSource:
         return self._ask(found, partial(self.source.read, found))
 
     def _ask(self, about: FoundDocument | None, question: Callable[[], Answer]) -> Answer:
-        if self._left is not None and not self._left[1].done():
+        if self.stopping.is_set() or not all(left.done() for left in self._left.values()):
             raise NoAnswer
-        asked, self._left = self._left, None
-        if asked is None or asked[0] != about:
-            asked = about, _begun(question)
-            wait([asked[1]], timeout=self.seconds)
-        if not asked[1].done():
-            self._left = asked
+        asked = self._left.pop(about, None) or _begun(question)
+        self._wait(asked)
+        if not asked.done():
+            # Of lists, and of documents, the last one that was left: bytes are kept for nobody who never asks.
+            kept = {one: left for one, left in self._left.items() if (one is None) != (about is None)}
+            self._left = {**kept, about: asked}
             raise NoAnswer
-        answer: Answer = asked[1].result()
+        answer: Answer = asked.result()
         return answer
+
+    def _wait(self, asked: Future[Any]) -> None:
+        until = monotonic() + self.seconds
+        while not asked.done() and not self.stopping.is_set() and (rest := until - monotonic()) > 0:
+            wait([asked], timeout=min(rest, _SLICE_SECONDS))
 
 
 def _begun(question: Callable[[], Answer]) -> Future[Answer]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from connector.model.policies_kept import Read, Reviewed
+from connector.model.policies_kept import Event, Read, Reviewed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Presence:
     is_there: bool
 
 
-# What is to be kept, beside what is known of the latest review at that moment; None where nothing is to be.
-Settle = Callable[[Reviewed | None], Reviewed | None]
+# What is to be kept of a review, beside all that was said of them until that moment; None where nothing is to be.
+Settle = Callable[[Sequence[Event]], Reviewed | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

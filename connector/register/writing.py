@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, null, select, update
 
-from connector.model.policies_kept import Event, EventKind, latest_review, standing_reviews
+from connector.model.policies_kept import Event, EventKind, standing_reviews
 from connector.register.notes import (
     Adding,
     DocumentRead,
@@ -136,7 +136,7 @@ def renew_feed(connection: Connection, items: list[str]) -> list[int]:
 def _noted(connection: Connection, item: Said) -> bool:
     add(connection, [Adding(school=item.school, slugs=(item.slug,), at=item.at)])
     history = _history(connection, item.school, item.slug)
-    reviewed = item.settle(latest_review(history))
+    reviewed = item.settle(history)
     of_reviews = [event for event in history if event.kind in {EventKind.REVIEWED, EventKind.WITHDRAWN}]
     said_last = of_reviews and (of_reviews[-1].reviewed, of_reviews[-1].by) == (reviewed, item.by)
     if reviewed is None or said_last:

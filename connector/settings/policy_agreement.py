@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from connector.model.document_names import plain
 from connector.model.policies_kept import Listed
 from connector.model.policy_dates import Cycle, NotADate, PolicyDate, Why
 from connector.model.profile import PolicyProfile
@@ -37,10 +36,7 @@ def policy_disagreements(school: School, profiles: Mapping[str, PolicyProfile], 
 
 
 def _listed(school: School, profiles: Mapping[str, PolicyProfile]) -> Iterator[Said]:
-    first: dict[str, str] = {}
     for slug, listed in school.policies.items():
-        if listed.file and (other := first.setdefault(plain(listed.file), slug)) != slug:
-            yield ("policies", slug, "file"), f"names the document of [policies.{other}]: a document is one policy's"
         if listed.owner is not None and listed.owner not in school.people:
             yield ("policies", slug, "owner"), f"names somebody who is not under [people]: {listed.owner}"
         if listed.profile is not None and listed.profile not in profiles:

@@ -186,6 +186,7 @@ def _is_free(row: Row[tuple[object, ...]], item: Claim) -> bool:
     if row.done_at is not None:
         return False
     if row.claimed_at is not None:
-        return bool(row.claimed_at < item.stale_before)
+        # Also one from a clock that was far ahead: nobody has anything in hand for so long.
+        return bool(abs(item.at - row.claimed_at) > item.at - item.stale_before)
     wait = _WAITS[min(row.attempts, len(_WAITS)) - 1]
     return not timedelta(0) <= item.at - row.tried_at < wait
