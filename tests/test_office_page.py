@@ -302,6 +302,7 @@ def test_a_new_review_of_a_wrong_day_is_noted_again_on_an_empty_page(at: OfficeA
     answer = at.client.post(f"{at.page_of()}?new", data={"on": "2025-12-10"})
     assert "It does not count now." in answer.text
     assert '<a href="?new">Note it again</a>' in answer.text
+    assert "Add it here" not in answer.text, "that page is of the review that counts"
     press(at, f"{at.page_of()}?new", on="2026-12-10")
     by_day = {one.on: one for one in standing_reviews(kept(at).history)}
     assert (by_day[date(2026, 12, 10)].minute_number, by_day[date(2026, 11, 20)].minute_number) == ("", "24/117")
