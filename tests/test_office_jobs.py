@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -20,7 +21,8 @@ from connector.model.moments import LONDON
 class Told:
     """Counts its calls and lets a test wait for the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, act: Callable[[], object] = lambda: None) -> None:
+        self.act = act
         self.moments: list[datetime] = []
         self.called = threading.Event()
         self.stopping = threading.Event()
@@ -28,6 +30,7 @@ class Told:
     def remind(self, now: datetime) -> None:
         self.moments.append(now)
         self.called.set()
+        self.act()
 
     watch = remind
 
@@ -69,36 +72,30 @@ def test_at_start_nobody_is_told_before_the_libraries_were_looked_at(
 ) -> None:
     monkeypatch.setattr(jobs, "CronTrigger", lambda **given: CronTrigger(year=9999, timezone=given["timezone"]))
     order: list[str] = []
-    reminding, watching, went = Told(), Told(), threading.Event()
+    went = threading.Event()
 
-    def watch(_now: datetime) -> None:
+    def look() -> None:
         # A reminder that waits for nothing comes in the meantime.
         went.wait(timeout=0.5)
         order.append("looked")
         if breaks:
             raise RegisterClosed
 
-    def remind(_now: datetime) -> None:
+    def tell() -> None:
         order.append("told")
         went.set()
 
-    watching.watch, reminding.remind = watch, remind  # type: ignore[method-assign] # what the test looks at
-    with jobs.office_jobs(office(reminding, watching)):
+    with jobs.office_jobs(office(Told(tell), Told(look))):
         assert went.wait(timeout=60)
     assert order == ["looked", "told"]
 
 
 def test_a_stop_during_the_first_look_sends_no_list_of_old_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "CronTrigger", lambda **given: CronTrigger(year=9999, timezone=given["timezone"]))
-    reminding, watching, looking = Told(), Told(), threading.Event()
-
-    def watch(_now: datetime) -> None:
-        looking.set()
-        assert watching.stopping.wait(timeout=60)
-
-    watching.watch = watch  # type: ignore[method-assign] # what the test looks at
+    reminding = Told()
+    watching = Told(lambda: watching.stopping.wait(timeout=60))
     with jobs.office_jobs(office(reminding, watching)):
-        assert looking.wait(timeout=60)
+        assert watching.called.wait(timeout=60)
     assert reminding.moments == []
 
 

@@ -138,6 +138,13 @@ def document(slug: str, name: str, before: str = "") -> DocumentRead:
     )  # fmt: skip
 
 
+def tell(register: Register, *occasions: str) -> None:
+    who = ("little-lanterns", "office")
+    stale = MONDAY - timedelta(minutes=15)
+    register.claim(Claim(school=who[0], person=who[1], occasions=occasions, at=MONDAY, stale_before=stale))
+    register.settle(Told(school=who[0], person=who[1], occasions=occasions, at=MONDAY))
+
+
 def shown(register: Register, slug: str, due: date | None) -> None:
     register.show("little-lanterns", (Shown(slug=slug, title=slug, due=due),), MONDAY)
 
@@ -163,10 +170,8 @@ def test_a_name_of_which_no_calendar_shows_a_day_goes_on_with_the_event_that_is_
 
 
 def test_what_was_told_under_both_names_was_told(register: Register) -> None:
-    told = {"school": "little-lanterns", "person": "office", "at": MONDAY}
-    for occasions in (("old 2026-11-30 7",), ("new 2026-11-30 7",)):
-        register.claim(Claim(**told, occasions=occasions, stale_before=MONDAY - timedelta(minutes=15)))  # type: ignore[arg-type] # a table of named values
-        register.settle(Told(**told, occasions=occasions))  # type: ignore[arg-type] # as above
+    tell(register, "old 2026-11-30 7")
+    tell(register, "new 2026-11-30 7")
     register.note_document(document("old", "old.txt"))
     register.note_document(document("new", "old.txt", before="old"))
     assert ("office", "new 2026-11-30 7") in register.told("little-lanterns")
@@ -174,9 +179,7 @@ def test_what_was_told_under_both_names_was_told(register: Register) -> None:
 
 def test_only_what_was_told_of_that_policy_is_told_of_the_new_name(register: Register) -> None:
     occasions = ("old 2026-11-30 7", "older 2026-11-30 7", "old-one 2026-11-30 7", "day 2026-11-23", "week 2026-W48")
-    told = {"school": "little-lanterns", "person": "office", "occasions": occasions, "at": MONDAY}
-    register.claim(Claim(**told, stale_before=MONDAY - timedelta(minutes=15)))  # type: ignore[arg-type] # a table of named values
-    register.settle(Told(**told))  # type: ignore[arg-type] # as above
+    tell(register, *occasions)
     register.note_document(document("old", "old.txt"))
     register.note_document(document("new", "old.txt", before="old"))
     now = {occasion for _, occasion in register.told("little-lanterns")}

@@ -97,17 +97,7 @@ def test_a_list_that_came_late_is_taken_once(slow: Slow) -> None:
     assert slow.asked == ["documents", "documents"]
 
 
-def test_what_came_late_is_no_answer_to_another_question(slow: Slow) -> None:
-    patient = PatientSource(slow, seconds=0)
-    with pytest.raises(NoAnswer):
-        patient.read(CSE)
-    slow.let()
-    patient.seconds = 60
-    assert patient.documents() == (CSE,)
-    assert slow.asked == ["CSE.txt", "documents"]
-
-
-def test_a_document_that_came_late_waits_until_it_is_asked_for_and_keeps_nobody_out(slow: Slow) -> None:
+def test_a_document_that_came_late_is_no_answer_to_another_question_and_waits_for_its_own(slow: Slow) -> None:
     patient = PatientSource(slow, seconds=0)
     with pytest.raises(NoAnswer):
         patient.read(CSE)
